@@ -1,0 +1,170 @@
+//! What a user interface can ask the engine to do, and what it hears back. Plain data: it crosses worker
+//! boundaries as JSON, and its TypeScript is generated from here.
+
+#![allow(missing_docs)] // plain data: the names say it
+
+use serde::{Deserialize, Serialize};
+
+use crate::view::{DeviceView, MemberView, PersonView};
+
+/// One wish of the user. Every command is answered by exactly one [`Outcome`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS), ts(export))]
+#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Command {
+    /// Make an account and sign this device in.
+    Register { handle: String, display_name: String, password: String, device_name: String },
+    /// Sign this device in.
+    SignIn { handle: String, password: String, device_name: String },
+    /// Revoke this device and wipe what it stored. Works offline too: then the token is revoked when possible.
+    SignOut,
+    /// Exactly that person, or nobody. → `Outcome::People`
+    FindAccount { handle: String },
+    /// Open, or make, the conversation with a person. → `Outcome::Conversation`
+    OpenDirect { handle: String },
+    /// Make a group. → `Outcome::Conversation`
+    CreateGroup { title: String, handles: Vec<String> },
+    /// Bring people in. → `Outcome::Conversation`
+    AddMembers {
+        #[cfg_attr(feature = "types", ts(type = "number"))]
+        conversation: u64,
+        handles: Vec<String>,
+    },
+    /// Leave a group. → `Outcome::Conversation`
+    LeaveGroup {
+        #[cfg_attr(feature = "types", ts(type = "number"))]
+        conversation: u64,
+    },
+    /// Give a group another title. → `Outcome::Conversation`
+    RenameGroup {
+        #[cfg_attr(feature = "types", ts(type = "number"))]
+        conversation: u64,
+        title: String,
+    },
+    /// Who is in it, and how far they got. → `Outcome::Members`
+    ListMembers {
+        #[cfg_attr(feature = "types", ts(type = "number"))]
+        conversation: u64,
+    },
+    /// Show this conversation: its timeline is kept up to date by `Event::Timeline` until it is closed.
+    OpenConversation {
+        #[cfg_attr(feature = "types", ts(type = "number"))]
+        conversation: u64,
+    },
+    /// Stop showing it.
+    CloseConversation {
+        #[cfg_attr(feature = "types", ts(type = "number"))]
+        conversation: u64,
+    },
+    /// Put older messages above those shown. Done when they are, or when there are none.
+    LoadOlder {
+        #[cfg_attr(feature = "types", ts(type = "number"))]
+        conversation: u64,
+    },
+    /// Write a text: into the outbox on disk first, then shown, then sent. Done as soon as it is in the outbox.
+    SendText {
+        #[cfg_attr(feature = "types", ts(type = "number"))]
+        conversation: u64,
+        text: String,
+    },
+    /// Try a failed message again, under the same key.
+    RetrySend { send_key: String },
+    /// Forget a failed message.
+    DiscardSend { send_key: String },
+    /// The user has seen everything up to this seq.
+    MarkRead {
+        #[cfg_attr(feature = "types", ts(type = "number"))]
+        conversation: u64,
+        #[cfg_attr(feature = "types", ts(type = "number"))]
+        seq: u64,
+    },
+    /// Keep what stands in the composer (empty: forget it).
+    SaveDraft {
+        #[cfg_attr(feature = "types", ts(type = "number"))]
+        conversation: u64,
+        text: String,
+    },
+    /// The account's devices. → `Outcome::Devices`
+    ListDevices,
+    /// End another device.
+    RevokeDevice {
+        #[cfg_attr(feature = "types", ts(type = "number"))]
+        device: u64,
+    },
+    /// Do not wait for the back-off: the user, or the system, says the network is back.
+    ReconnectNow,
+}
+
+/// The one answer to a [`Command`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS), ts(export))]
+#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Outcome {
+    /// It is done, nothing to say.
+    Done,
+    /// The people found (none or one).
+    People { people: Vec<PersonView> },
+    /// The conversation that was opened, made or changed; its `ConversationView` has been emitted before.
+    Conversation {
+        #[cfg_attr(feature = "types", ts(type = "number"))]
+        conversation: u64,
+    },
+    /// Members by account.
+    Members { members: Vec<MemberView> },
+    /// Devices, oldest first.
+    Devices { devices: Vec<DeviceView> },
+    /// It was not done.
+    Failed { failure: Failure },
+}
+
+/// Why something was not done, in a form a user interface can put into words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS), ts(export))]
+#[serde(rename_all = "camelCase")]
+pub struct Failure {
+    /// What went wrong.
+    pub reason: FailureReason,
+    /// The field that is wrong, as the server named it; else empty.
+    pub field: String,
+    /// Not before this long from now; else 0.
+    pub retry_after_ms: u32,
+}
+
+/// The engine's own reasons, and those of the server's error table that reach a user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS), ts(export))]
+#[serde(rename_all = "camelCase")]
+pub enum FailureReason {
+    /// There is no link now; this needs one.
+    Offline,
+    /// The command makes no sense in the engine's state (not signed in, unknown conversation).
+    NotPossible,
+    /// More characters than allowed, or none.
+    BadText,
+    /// The local store could not keep it.
+    Storage,
+    /// Server: a field has a value it must not have.
+    InvalidField,
+    /// Server: not there, or not yours.
+    NotFound,
+    /// Server: you may not.
+    NotAllowed,
+    /// Server: the handle belongs to somebody.
+    HandleTaken,
+    /// Server: handle or password is wrong.
+    WrongCredentials,
+    /// Server: registration is closed.
+    RegistrationClosed,
+    /// Server: the group is full.
+    GroupFull,
+    /// Server: too many tries; wait.
+    RateLimited,
+    /// Server: too large.
+    TooLarge,
+    /// The session has ended: sign in again.
+    SignedOut,
+    /// Client and server do not understand each other: update the older one.
+    Incompatible,
+    /// The server failed; trying later may help.
+    Server,
+}

@@ -1,0 +1,49 @@
+//! What goes into the engine and what comes out: the whole contract with a driver.
+
+use anser_protocol::Moment;
+
+use crate::command::Command;
+use crate::local::{Load, Loaded, Save};
+use crate::view::Event;
+
+/// Everything that can wake the engine. Each is one call of `Engine::handle`, after which the driver drains
+/// `Engine::poll` until `Output::Wait`.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// The user wants something. `id` is the driver's, and comes back in `Event::Finished`.
+    Command { id: u64, command: Command },
+    /// The link that `Output::Connect` asked for is open.
+    Connected { connection: u64 },
+    /// It could not be opened, or has ended.
+    Disconnected { connection: u64 },
+    /// One binary frame came.
+    Received { connection: u64, bytes: Vec<u8> },
+    /// The local store answers `Output::Load`.
+    Loaded(Loaded),
+    /// The local store could not keep an `Output::Save`; nothing of it is on disk.
+    SaveFailed,
+    /// The system says there is a network now, or a different one, or none.
+    Network { up: bool },
+    /// The moment of `Output::Wait` has come.
+    Tick,
+}
+
+/// What the driver must do, in the order given. Each is finished before the next is begun: a `Save` is
+/// durable on disk before what follows it is carried out. (`Connect` and `Load` are finished when begun.)
+#[derive(Clone, Debug, PartialEq)]
+pub enum Output {
+    /// One transaction on the local store.
+    Save(Vec<Save>),
+    /// Read; answer with `Input::Loaded`.
+    Load(Load),
+    /// Open a link; answer with `Connected` or `Disconnected` for this number. An older link is dead to the engine.
+    Connect { connection: u64 },
+    /// End this link; no answer is awaited.
+    Disconnect { connection: u64 },
+    /// Send one binary frame on this link; if it is gone, drop it.
+    Transmit { connection: u64, bytes: Vec<u8> },
+    /// Tell the user interface.
+    Emit(Event),
+    /// Nothing more to do. Wake me at this moment with `Tick`, or earlier with any other input.
+    Wait(Moment),
+}

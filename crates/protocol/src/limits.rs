@@ -1,0 +1,100 @@
+//! How much of anything is allowed: one place, the unit in the name, the reason beside it.
+//! Public in `docs/protocol.md`; both ends enforce what concerns them.
+
+/// The one protocol version so far.
+pub const VERSION: u32 = 1;
+
+// --- frames ---
+
+/// Largest frame a client may send: a full text, a batch of positions, or a member list, with room to spare.
+pub const CLIENT_FRAME_BYTES_MAX: usize = 64 * 1024;
+/// Largest frame a server sends: a page of the longest texts stays below (see [`RANGE_BYTES_MAX`]).
+pub const SERVER_FRAME_BYTES_MAX: usize = 1024 * 1024;
+
+// --- content ---
+
+/// A text message, in Unicode scalar values: a long letter; longer things are files.
+pub const TEXT_CHARS_MAX: usize = 5_000;
+/// An event's body: [`TEXT_CHARS_MAX`] characters of 4 bytes, and the fields around them.
+pub const BODY_BYTES_MAX: usize = 20 * 1024;
+/// Shortest handle: anything shorter would be bought and sold.
+pub const HANDLE_CHARS_MIN: usize = 3;
+/// Longest handle: fits beside a name on a phone.
+pub const HANDLE_CHARS_MAX: usize = 32;
+/// Display names and group titles, in Unicode scalar values.
+pub const NAME_CHARS_MAX: usize = 64;
+/// Shortest password (NIST SP 800-63B asks for 8).
+pub const PASSWORD_CHARS_MIN: usize = 8;
+/// Longest password in bytes: hashing must not become a way to burn our CPU.
+pub const PASSWORD_BYTES_MAX: usize = 1_024;
+/// Members of a group, its owner included.
+pub const GROUP_MEMBERS_MAX: usize = 1_000;
+/// Handles in one CreateGroup or AddMembers: each costs a look-up.
+pub const MEMBERS_PER_REQUEST_MAX: usize = 200;
+
+// --- pages ---
+
+/// Heads in one Changes: one screen and a bit, so that the first screen is there after one exchange.
+pub const HEADS_PER_PAGE: usize = 50;
+/// Events in one Range.
+pub const RANGE_EVENTS_MAX: usize = 200;
+/// Bytes of events in one Range; fewer events are returned rather than more bytes.
+pub const RANGE_BYTES_MAX: usize = 512 * 1024;
+/// Members in one Members, and accounts in one GetPeople.
+pub const MEMBERS_PER_PAGE: usize = 200;
+/// Positions in one ReachAll.
+pub const REACHES_PER_REQUEST_MAX: usize = 200;
+/// Unread is counted to here; this number means "so many or more".
+pub const UNREAD_COUNT_MAX: u32 = 1_000;
+
+// --- rates and numbers at once ---
+
+/// Requests of one link that wait for an answer.
+pub const REQUESTS_IN_FLIGHT_MAX: usize = 64;
+/// Sends the client keeps unanswered: enough to fill a 700 ms round trip, few enough to stay in order cheaply.
+pub const SENDS_IN_FLIGHT_MAX: usize = 16;
+/// Requests a link may make at once after a pause.
+pub const REQUESTS_BURST: u32 = 500;
+/// Requests a link may make per second in the long run: twenty times what a person can.
+pub const REQUESTS_PER_SECOND: u32 = 200;
+/// Links of one device at once: an old one may be half-open while its successor works.
+pub const SESSIONS_PER_DEVICE_MAX: usize = 4;
+/// Devices of one account.
+pub const DEVICES_PER_ACCOUNT_MAX: usize = 50;
+/// Failed sign-ins for one account, per 15 minutes (the hundredth guess takes five hours).
+pub const SIGN_IN_TRIES_PER_ACCOUNT: u32 = 10;
+/// Sign-ins and registrations from one address, per 15 minutes: an office behind one address still gets in.
+pub const SIGN_IN_TRIES_PER_ADDRESS: u32 = 100;
+/// The window of the two numbers above.
+pub const SIGN_IN_WINDOW_MS: u64 = 15 * 60 * 1_000;
+/// Exact finds by handle, per account and hour: people look up a few, scrapers thousands.
+pub const FINDS_PER_HOUR: u32 = 300;
+/// Positions are pushed live in conversations up to this many members; in larger ones every message
+/// would cost members², so they are fetched when looked at.
+pub const REACHED_PUSH_MEMBERS_MAX: usize = 50;
+
+// --- time ---
+
+/// A link that has not said Hello (or asked to register or sign in) by then is closed.
+pub const HELLO_MS: u64 = 10_000;
+/// A client sends Ping after this long without sending: below the 30 s after which the worst NATs and proxies forget.
+pub const HEARTBEAT_MS: u32 = 25_000;
+/// Either end calls a link dead when it is silent this much longer than a heartbeat (spec L3).
+pub const HEARTBEAT_GRACE_MS: u64 = 5_000;
+/// The server states its push position at most this long after a push (spec D8: found in 5 s).
+pub const TAIL_BEAT_MS: u64 = 2_000;
+/// A request without an answer for this long on a live link: the link is not as live as it looks.
+pub const ANSWER_MS: u64 = 20_000;
+/// First and largest upper bound of the reconnect delay; the delay is uniform below the bound (full jitter).
+pub const RECONNECT_FIRST_MS: u64 = 500;
+/// See [`RECONNECT_FIRST_MS`]; spec L4.
+pub const RECONNECT_MAX_MS: u64 = 30_000;
+/// The slow pull asks Sync this often even if nothing seems missing; a random quarter is taken off (spec D8).
+pub const SLOW_PULL_MS: u64 = 5 * 60 * 1_000;
+
+// --- the server's side of a link ---
+
+/// Frames waiting to be written to one link; a reader slower than this is closed with SLOW_READER.
+pub const MAILBOX_FRAMES_MAX: usize = 512;
+/// One write may take this long before the reader counts as slow.
+pub const WRITE_MS: u64 = 20_000;
