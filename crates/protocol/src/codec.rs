@@ -1,14 +1,20 @@
 //! How a frame becomes bytes and back, within its limits.
 
+use bytes::Bytes;
 use prost::Message;
 
 use crate::error::Fault;
 use crate::limits;
-use crate::wire::{self, ErrorCode, Frame, frame};
+use crate::wire::{self, ErrorCode, Frame, Push, frame, push};
 
 /// One frame as bytes. Never fails: we do not build frames we could not send.
 pub fn encode(body: frame::Body) -> Vec<u8> {
     Frame { body: Some(body) }.encode_to_vec()
+}
+
+/// One push as the bytes of its frame, to be shared by all who get it.
+pub fn encode_push(what: push::What) -> Bytes {
+    Bytes::from(encode(frame::Body::Push(Push { what: Some(what) })))
 }
 
 /// A frame that came from a client: bounded, and of a kind that clients send.

@@ -1,5 +1,7 @@
 //! The server's end of one link, as a state machine without IO.
 
+use bytes::Bytes;
+
 use crate::Moment;
 use crate::error::Fault;
 use crate::wire::{Hello, Welcome, answer, request};
@@ -16,8 +18,8 @@ pub enum Output {
         /// What is asked. Before Welcome only Register and SignIn come through here.
         call: request::Call,
     },
-    /// Write one binary frame.
-    Transmit(Vec<u8>),
+    /// Write one binary frame. Pushes share their bytes with all who get them.
+    Transmit(Bytes),
     /// Write what is pending (a Close frame is among it), then end the link with this reason.
     Close(Fault),
     /// Nothing more; wake me at this moment.
@@ -37,8 +39,8 @@ impl Session {
     pub fn handle_welcome(&mut self, welcome: Welcome, now: Moment) { todo!() }
     pub fn handle_refusal(&mut self, fault: Fault, now: Moment) { todo!() }
     pub fn handle_answer(&mut self, id: u32, result: Result<answer::Result, Fault>, now: Moment) { todo!() }
-    /// `frame` is an encoded Push frame, shared by all who get it; returned to the driver by Transmit's sibling.
-    pub fn handle_push(&mut self, frame: &[u8], now: Moment) { todo!() }
+    /// `frame` is an encoded Push frame (see `codec::encode_push`), shared by all who get it.
+    pub fn handle_push(&mut self, frame: Bytes, now: Moment) { todo!() }
     /// The server missed something: tell the client to ask Sync.
     pub fn handle_resync(&mut self, now: Moment) { todo!() }
     /// End this link for a reason of the server's (draining, signed out, slow reader).
