@@ -29,6 +29,15 @@ pub struct Member {
     pub left: bool,
 }
 
+/// Who is in a conversation now, with the version by which a holder of this can tell that it is old.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Membership {
+    /// The seq of the newest event that made, added or removed members.
+    pub changed: Seq,
+    /// The present members by account id, each with the first seq it may see.
+    pub members: Vec<(AccountId, Seq)>,
+}
+
 /// One member's view of one conversation: what a list row needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HeadRow {
@@ -183,7 +192,8 @@ pub trait Conversations {
     ) -> Result<Vec<AccountId>, StoreError>;
 
     /// All present members, for whoever must tell them. Not bound to an asker: never let it out of the server.
-    async fn present_members(&self, conversation: ConversationId) -> Result<Vec<AccountId>, StoreError>;
+    /// Unknown conversations have none.
+    async fn present_members(&self, conversation: ConversationId) -> Result<Membership, StoreError>;
 
     /// Moves positions forward, all in one commit; those that would go back stay. Returns those that moved.
     /// `BeyondEnd` or `NotFound` (not a member; one who left may still move up to its end) refuses the whole batch.

@@ -23,7 +23,7 @@ pub mod sqlite;
 
 pub use accounts::{Account, Accounts, Device, NewAccount, NewDevice};
 pub use conversations::{
-    Change, ConversationKind, Conversations, HeadPage, HeadRow, Member, Moved, NewGroup, Reach,
+    Change, ConversationKind, Conversations, HeadPage, HeadRow, Member, Membership, Moved, NewGroup, Reach,
 };
 pub use error::StoreError;
 pub use log::{Append, Appended, Event, Log, Range};

@@ -55,6 +55,8 @@ pub struct Appended {
     pub at: Moment,
     /// False: the key was known, nothing was stored now, and this is the first result.
     pub fresh: bool,
+    /// See [`crate::Membership::changed`], as it was at the commit (of a repeat: as it is now).
+    pub members_changed: Seq,
 }
 
 /// A span of a log to read.
