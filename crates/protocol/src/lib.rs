@@ -11,6 +11,9 @@
 //! | [`moment`] | time as an argument |
 //! | [`session`] | the server's end of a link, a state machine |
 //! | [`link`] | the client's end of a link, a state machine |
+//!
+//! Architecture Invariant: no IO, no clock, no unseeded randomness. Time and seeds are arguments, so that both
+//! ends can be joined in a test under a fake clock (`tests/pair.rs`) and run in a browser as they are.
 
 pub mod codec;
 pub mod error;
@@ -20,6 +23,7 @@ pub mod limits;
 pub mod link;
 pub mod moment;
 pub mod session;
+mod timer;
 
 /// The messages of `proto/anser/v1/*.proto`, generated.
 #[allow(missing_docs, clippy::all, clippy::pedantic)]

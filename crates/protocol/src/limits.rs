@@ -77,10 +77,26 @@ pub const REACHED_PUSH_MEMBERS_MAX: usize = 50;
 
 /// A link that has not said Hello (or asked to register or sign in) by then is closed.
 pub const HELLO_MS: u64 = 10_000;
+/// A link that asked to register or sign in may take this long in all until Hello: time to mistype a password
+/// a few times, no time to keep a link for nothing.
+pub const ANONYMOUS_MS: u64 = 3 * 60 * 1_000;
+/// A connection (TCP, TLS, WebSocket) that takes longer to open has failed: three round trips on the worst network.
+pub const CONNECT_MS: u64 = 15_000;
 /// A client sends Ping after this long without sending: below the 30 s after which the worst NATs and proxies forget.
 pub const HEARTBEAT_MS: u32 = 25_000;
+/// Welcome may name another heartbeat, not a shorter one: beating must not become a load.
+pub const HEARTBEAT_MIN_MS: u32 = 1_000;
+/// ... nor a longer one: no network keeps an idle link longer than this.
+pub const HEARTBEAT_MAX_MS: u32 = 10 * 60 * 1_000;
 /// Either end calls a link dead when it is silent this much longer than a heartbeat (spec L3).
 pub const HEARTBEAT_GRACE_MS: u64 = 5_000;
+/// The heartbeat both ends keep when Welcome names this one.
+pub fn heartbeat_ms(named: u32) -> u64 {
+    named.clamp(HEARTBEAT_MIN_MS, HEARTBEAT_MAX_MS).into()
+}
+
+/// After a change of network a Beat must come this fast, else the old connection is given up (spec L3: 3 s in all).
+pub const NETWORK_PROBE_MS: u64 = 2_000;
 /// The server states its push position at most this long after a push (spec D8: found in 5 s).
 pub const TAIL_BEAT_MS: u64 = 2_000;
 /// A request without an answer for this long on a live link: the link is not as live as it looks.

@@ -1,11 +1,20 @@
 //! The client's end of a link, as a state machine without IO: opens, greets, beats, notices death, comes back.
 
-use crate::Moment;
+mod backoff;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
+
 use crate::ids::Position;
-use crate::wire::{self, Welcome, answer, push, request};
+use crate::link::backoff::Backoff;
+use crate::timer::{LinkTimer, Timers};
+use crate::wire::{
+    self, Answer, Beat, Close, ErrorCode, Hello, Ping, Push, Request, Welcome, answer, frame, push, request,
+};
+use crate::{Fault, Moment, Remedy, codec, error, limits};
 
 /// How a link begins.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Greeting {
     /// For Register and SignIn: no Hello, requests at once.
     Anonymous,
@@ -16,23 +25,53 @@ pub enum Greeting {
     },
 }
 
+/// Never shows the token: this ends up in logs and panics.
+impl fmt::Debug for Greeting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Greeting::Anonymous => "Anonymous",
+            Greeting::Hello { .. } => "Hello",
+        })
+    }
+}
+
 /// What the engine (or a test) must do or know, in this order.
 #[derive(Debug, PartialEq)]
 pub enum Output {
-    /// Open connection number `connection`.
-    Connect { connection: u64 },
+    /// Open a connection; say how it went with [`Link::handle_connected`] or [`Link::handle_disconnected`].
+    Connect {
+        /// Its number, higher than all before.
+        connection: u64,
+    },
     /// End it; it is dead to the link already.
-    Disconnect { connection: u64 },
+    Disconnect {
+        /// The number it was asked for under.
+        connection: u64,
+    },
     /// Write one binary frame.
-    Transmit { connection: u64, bytes: Vec<u8> },
+    Transmit {
+        /// Where.
+        connection: u64,
+        /// What.
+        bytes: Vec<u8>,
+    },
     /// Ready for requests. `None` for an anonymous link.
     Up(Option<Box<Welcome>>),
-    /// Was up, or was trying; all unanswered requests are void. The next try is at `retry_at`.
-    Down { retry_at: Moment },
+    /// Was up, or was trying; all unanswered requests are void.
+    Down {
+        /// When the next try is made.
+        retry_at: Moment,
+    },
     /// The server said that this greeting will never do (SIGNED_OUT, UNSUPPORTED_VERSION …): no more tries.
+    /// All unanswered requests are void.
     Refused(wire::Error),
     /// The answer to a request.
-    Answered { id: u32, result: Result<answer::Result, wire::Error> },
+    Answered {
+        /// What [`Link::request`] gave.
+        id: u32,
+        /// What came of it.
+        result: Result<answer::Result, wire::Error>,
+    },
     /// A push.
     Pushed(push::What),
     /// A push was lost: ask Sync from the last position.
@@ -45,26 +84,325 @@ pub enum Output {
 ///
 /// Contract: call one `handle_*` (or `open`, `close`, `request`), then drain [`Link::poll_output`] until it
 /// returns [`Output::Wait`]. Inputs that name a connection other than the newest are ignored.
+///
+/// Promises: at most one connection is alive; a dead one is noticed within a heartbeat and its grace, however
+/// it died; while a greeting is open there is always a next try, or [`Output::Refused`].
 #[derive(Debug)]
-pub struct Link {}
+pub struct Link {
+    stage: Stage,
+    greeting: Option<Greeting>,
+    position: Position,
+    /// Number of the newest connection.
+    connection: u64,
+    backoff: Backoff,
+    heartbeat_ms: u64,
+    last_request: u32,
+    /// Requests without an answer, and when that becomes a sign of death.
+    unanswered: BTreeMap<u32, Moment>,
+    /// Pushes that came since Welcome: this end's position in the push stream.
+    pushes: u32,
+    timers: Timers<LinkTimer>,
+    outputs: VecDeque<Output>,
+}
 
-#[allow(unused_variables, missing_docs, clippy::todo)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// Nobody wants a link.
+    Closed,
+    /// Between two tries.
+    Waiting,
+    /// A connection was asked for.
+    Connecting,
+    /// Hello was sent.
+    Greeting,
+    /// Requests may be sent.
+    Up,
+}
+
 impl Link {
-    pub fn new(seed: [u8; 32]) -> Link { todo!() }
-    /// Start linking with this greeting (ending a link with another one).
-    pub fn open(&mut self, greeting: Greeting, now: Moment) { todo!() }
+    /// A link that nobody has opened yet. The seed decides the jitter of its back-off.
+    pub fn new(seed: [u8; 32]) -> Link {
+        Link {
+            stage: Stage::Closed,
+            greeting: None,
+            position: Position(0),
+            connection: 0,
+            backoff: Backoff::new(seed),
+            heartbeat_ms: limits::HEARTBEAT_MS.into(),
+            last_request: 0,
+            unanswered: BTreeMap::new(),
+            pushes: 0,
+            timers: Timers::new(),
+            outputs: VecDeque::new(),
+        }
+    }
+
+    /// Start linking with this greeting. One that is open already goes on; another one ends, except that an
+    /// anonymous link that is up says Hello on the same connection.
+    pub fn open(&mut self, greeting: Greeting, now: Moment) {
+        if self.greeting.as_ref() == Some(&greeting) {
+            return;
+        }
+        let before = self.greeting.replace(greeting);
+        if self.stage == Stage::Up && before == Some(Greeting::Anonymous) {
+            self.unanswered.clear();
+            return self.greet(now);
+        }
+        self.drop_connection();
+        self.backoff.forget();
+        self.try_soon(now);
+    }
+
     /// Stop linking.
-    pub fn close(&mut self, now: Moment) { todo!() }
+    pub fn close(&mut self, _now: Moment) {
+        self.drop_connection();
+        self.greeting = None;
+        self.stage = Stage::Closed;
+    }
+
     /// Where the next Hello says that we stand.
-    pub fn set_position(&mut self, position: Position) { todo!() }
+    pub fn set_position(&mut self, position: Position) {
+        self.position = position;
+    }
+
     /// Sends a request; `None` while not up, or with `limits::REQUESTS_IN_FLIGHT_MAX` unanswered.
-    pub fn request(&mut self, call: request::Call, now: Moment) -> Option<u32> { todo!() }
-    pub fn is_up(&self) -> bool { todo!() }
-    pub fn handle_connected(&mut self, connection: u64, now: Moment) { todo!() }
-    pub fn handle_disconnected(&mut self, connection: u64, now: Moment) { todo!() }
-    pub fn handle_received(&mut self, connection: u64, bytes: &[u8], now: Moment) { todo!() }
+    /// One that is too large to be sent is answered TOO_LARGE at once, without the server.
+    pub fn request(&mut self, call: request::Call, now: Moment) -> Option<u32> {
+        if self.stage != Stage::Up || self.unanswered.len() >= limits::REQUESTS_IN_FLIGHT_MAX {
+            return None;
+        }
+        let id = self.next_request_id();
+        let bytes = codec::encode(frame::Body::Request(Request { id, call: Some(call) }));
+        if bytes.len() > limits::CLIENT_FRAME_BYTES_MAX {
+            let fault = Fault::new(ErrorCode::TooLarge, "the request does not fit into one frame");
+            self.outputs.push_back(Output::Answered { id, result: Err(fault.to_wire()) });
+            return Some(id);
+        }
+        self.unanswered.insert(id, now + limits::ANSWER_MS);
+        self.watch_answers();
+        self.transmit(bytes, now);
+        Some(id)
+    }
+
+    /// Whether requests can be sent.
+    pub fn is_up(&self) -> bool {
+        self.stage == Stage::Up
+    }
+
+    /// The connection that was asked for is open.
+    pub fn handle_connected(&mut self, connection: u64, now: Moment) {
+        if connection == self.connection && self.stage == Stage::Connecting {
+            self.timers.stop(LinkTimer::Connect);
+            self.greet(now);
+        }
+    }
+
+    /// It could not be opened, or has ended.
+    pub fn handle_disconnected(&mut self, connection: u64, now: Moment) {
+        let alive = matches!(self.stage, Stage::Connecting | Stage::Greeting | Stage::Up);
+        if connection == self.connection && alive {
+            self.stage = Stage::Waiting;
+            self.lose(now);
+        }
+    }
+
+    /// One binary frame came.
+    pub fn handle_received(&mut self, connection: u64, bytes: &[u8], now: Moment) {
+        if connection != self.connection || !matches!(self.stage, Stage::Greeting | Stage::Up) {
+            return;
+        }
+        match codec::decode_from_server(bytes) {
+            Ok(Some(frame::Body::Welcome(welcome))) => self.take_welcome(welcome, now),
+            Ok(Some(frame::Body::Close(close))) => self.take_close(close, now),
+            Ok(Some(frame::Body::Answer(answer))) => self.take_answer(answer),
+            Ok(Some(frame::Body::Push(push))) => self.take_push(push),
+            Ok(Some(frame::Body::Beat(beat))) => self.take_beat(beat),
+            // A newer server may say things that we need not understand.
+            Ok(None) => {}
+            // This one is broken, or no server at all: another connection may find another.
+            Ok(Some(frame::Body::Hello(_) | frame::Body::Request(_) | frame::Body::Ping(_))) | Err(_) => {
+                self.lose(now);
+            }
+        }
+    }
+
     /// The network came, changed (try at once, suspect the old connection) or went.
-    pub fn handle_network(&mut self, up: bool, now: Moment) { todo!() }
-    pub fn handle_timeout(&mut self, now: Moment) { todo!() }
-    pub fn poll_output(&mut self) -> Output { todo!() }
+    pub fn handle_network(&mut self, up: bool, now: Moment) {
+        match (self.stage, up) {
+            (Stage::Closed, _) | (Stage::Waiting, false) => {}
+            // Whatever hindered the tries before was another network.
+            (Stage::Waiting | Stage::Connecting | Stage::Greeting, true) => {
+                self.drop_connection();
+                self.backoff.forget();
+                self.try_soon(now);
+            }
+            (Stage::Up, true) => {
+                self.backoff.forget();
+                self.ping(limits::NETWORK_PROBE_MS, now);
+            }
+            (Stage::Connecting | Stage::Greeting | Stage::Up, false) => self.lose(now),
+        }
+    }
+
+    /// The moment of [`Output::Wait`] has come. Coming early changes nothing.
+    pub fn handle_timeout(&mut self, now: Moment) {
+        while let Some(timer) = self.timers.take_due(now) {
+            match timer {
+                LinkTimer::Retry => self.connect(now),
+                LinkTimer::Ping => self.ping(limits::HEARTBEAT_GRACE_MS, now),
+                LinkTimer::Connect | LinkTimer::Welcome | LinkTimer::Answer | LinkTimer::Beat => {
+                    self.lose(now)
+                }
+            }
+        }
+    }
+
+    /// The next thing to do; [`Output::Wait`] when there is none.
+    pub fn poll_output(&mut self) -> Output {
+        self.outputs.pop_front().unwrap_or(Output::Wait(self.timers.next()))
+    }
+
+    fn connect(&mut self, now: Moment) {
+        self.stage = Stage::Connecting;
+        self.connection += 1;
+        self.timers.set(LinkTimer::Connect, now + limits::CONNECT_MS);
+        self.outputs.push_back(Output::Connect { connection: self.connection });
+    }
+
+    /// Tries now, or as soon as the server will have us.
+    fn try_soon(&mut self, now: Moment) {
+        let at = self.backoff.not_before();
+        if at <= now {
+            return self.connect(now);
+        }
+        self.wait_until(at);
+    }
+
+    fn wait_until(&mut self, retry_at: Moment) {
+        self.stage = Stage::Waiting;
+        self.timers.set(LinkTimer::Retry, retry_at);
+        self.outputs.push_back(Output::Down { retry_at });
+    }
+
+    /// The first word on an open connection.
+    fn greet(&mut self, now: Moment) {
+        self.pushes = 0;
+        self.timers.stop(LinkTimer::Answer);
+        self.timers.stop(LinkTimer::Beat);
+        let Some(Greeting::Hello { token }) = &self.greeting else {
+            self.heartbeat_ms = limits::HEARTBEAT_MS.into();
+            return self.come_up(None, now);
+        };
+        let hello = Hello { version: limits::VERSION, token: token.clone(), position: self.position.0 };
+        self.stage = Stage::Greeting;
+        self.transmit(codec::encode(frame::Body::Hello(hello)), now);
+        self.timers.stop(LinkTimer::Ping);
+        self.timers.set(LinkTimer::Welcome, now + limits::ANSWER_MS);
+    }
+
+    fn come_up(&mut self, welcome: Option<Box<Welcome>>, now: Moment) {
+        self.stage = Stage::Up;
+        self.backoff.note_up(now);
+        self.timers.set(LinkTimer::Ping, now + self.heartbeat_ms);
+        self.outputs.push_back(Output::Up(welcome));
+    }
+
+    fn take_welcome(&mut self, welcome: Welcome, now: Moment) {
+        if self.stage != Stage::Greeting {
+            return;
+        }
+        self.timers.stop(LinkTimer::Welcome);
+        self.heartbeat_ms = limits::heartbeat_ms(welcome.heartbeat_ms);
+        self.come_up(Some(Box::new(welcome)), now);
+    }
+
+    fn take_answer(&mut self, Answer { id, result }: Answer) {
+        if self.unanswered.remove(&id).is_none() {
+            return;
+        }
+        self.watch_answers();
+        let result = match result {
+            Some(answer::Result::Error(error)) => Err(error),
+            Some(result) => Ok(result),
+            None => Err(Fault::new(ErrorCode::Unspecified, "the result is of an unknown kind").to_wire()),
+        };
+        self.outputs.push_back(Output::Answered { id, result });
+    }
+
+    fn take_push(&mut self, Push { what }: Push) {
+        if self.stage != Stage::Up {
+            return;
+        }
+        // Counted even if we do not know what it is: the server counted it too.
+        self.pushes = self.pushes.wrapping_add(1);
+        if let Some(what) = what {
+            self.outputs.push_back(Output::Pushed(what));
+        }
+    }
+
+    fn take_beat(&mut self, Beat { pushes, resync }: Beat) {
+        if self.stage != Stage::Up {
+            return;
+        }
+        self.timers.stop(LinkTimer::Beat);
+        if pushes != self.pushes || resync {
+            self.pushes = pushes;
+            self.outputs.push_back(Output::Missed);
+        }
+    }
+
+    fn take_close(&mut self, Close { error }: Close, now: Moment) {
+        let error = error.unwrap_or_default();
+        self.backoff.obey(error.retry_after_ms, now);
+        match error::remedy(error.code()) {
+            Remedy::Retry | Remedy::Reconnect => self.lose(now),
+            Remedy::SignIn | Remedy::GiveUp => {
+                self.close(now);
+                self.outputs.push_back(Output::Refused(error));
+            }
+        }
+    }
+
+    /// This try, or this connection, is over; there will be another.
+    fn lose(&mut self, now: Moment) {
+        self.drop_connection();
+        let retry_at = self.backoff.next_try(now);
+        self.wait_until(retry_at);
+    }
+
+    /// Ends the connection, if there is one, and all that depended on it.
+    fn drop_connection(&mut self) {
+        if matches!(self.stage, Stage::Connecting | Stage::Greeting | Stage::Up) {
+            self.outputs.push_back(Output::Disconnect { connection: self.connection });
+        }
+        self.unanswered.clear();
+        self.timers.stop_all();
+    }
+
+    fn ping(&mut self, grace_ms: u64, now: Moment) {
+        // A second Ping does not give a dead connection more time.
+        self.timers.set_by(LinkTimer::Beat, now + grace_ms);
+        self.transmit(codec::encode(frame::Body::Ping(Ping {})), now);
+    }
+
+    fn transmit(&mut self, bytes: Vec<u8>, now: Moment) {
+        self.timers.set(LinkTimer::Ping, now + self.heartbeat_ms);
+        self.outputs.push_back(Output::Transmit { connection: self.connection, bytes });
+    }
+
+    fn next_request_id(&mut self) -> u32 {
+        loop {
+            self.last_request = self.last_request.wrapping_add(1);
+            if self.last_request != 0 && !self.unanswered.contains_key(&self.last_request) {
+                return self.last_request;
+            }
+        }
+    }
+
+    fn watch_answers(&mut self) {
+        match self.unanswered.values().min() {
+            Some(at) => self.timers.set(LinkTimer::Answer, *at),
+            None => self.timers.stop(LinkTimer::Answer),
+        }
+    }
 }

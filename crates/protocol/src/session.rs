@@ -1,10 +1,18 @@
 //! The server's end of one link, as a state machine without IO.
 
+mod allowance;
+
+use std::collections::{BTreeSet, VecDeque};
+
 use bytes::Bytes;
 
 use crate::Moment;
+use crate::codec;
 use crate::error::Fault;
-use crate::wire::{Hello, Welcome, answer, request};
+use crate::limits;
+use crate::session::allowance::Allowance;
+use crate::timer::{SessionTimer, Timers};
+use crate::wire::{Answer, Beat, Close, ErrorCode, Hello, Request, Welcome, answer, frame, request};
 
 /// What the driver (a gateway connection, the simulator) must do, in this order.
 #[derive(Debug, PartialEq)]
@@ -15,7 +23,7 @@ pub enum Output {
     Dispatch {
         /// Goes back with the answer.
         id: u32,
-        /// What is asked. Before Welcome only Register and SignIn come through here.
+        /// What is asked. Before Welcome only Register and SignIn come through here, after it only the others.
         call: request::Call,
     },
     /// Write one binary frame. Pushes share their bytes with all who get them.
@@ -29,22 +37,259 @@ pub enum Output {
 /// The server's end of one link.
 ///
 /// Contract: call one `handle_*`, then drain [`Session::poll_output`] until it returns [`Output::Wait`].
+/// After [`Output::Close`] whatever is handled changes nothing.
+///
+/// Promises: every request that is dispatched can be answered once, under its own id; a push is never written
+/// before Welcome; whatever a client sends costs a bounded amount of memory here.
 #[derive(Debug)]
-pub struct Session {}
+pub struct Session {
+    stage: Stage,
+    opened_at: Moment,
+    heartbeat_ms: u64,
+    allowance: Allowance,
+    /// Ids of requests that wait for their answer.
+    unanswered: BTreeSet<u32>,
+    /// Came after Hello and wait for Welcome; each is among `unanswered`, which bounds them.
+    held_requests: Vec<(u32, request::Call)>,
+    /// Came before Welcome was written, at most `MAILBOX_FRAMES_MAX`.
+    held_pushes: Vec<Bytes>,
+    /// A push was given up before Welcome: the client must be told to ask.
+    missed_before_welcome: bool,
+    /// Pushes since Welcome: this end's position in the push stream.
+    pushes: u32,
+    timers: Timers<SessionTimer>,
+    outputs: VecDeque<Output>,
+}
 
-#[allow(unused_variables, missing_docs, clippy::todo)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// No Hello yet.
+    Anonymous,
+    /// Hello came, the driver finds out who it is.
+    Greeting,
+    /// Welcome is written.
+    Open,
+    /// Nothing happens here any more.
+    Closed,
+}
+
 impl Session {
-    pub fn new(now: Moment) -> Session { todo!() }
-    pub fn handle_frame(&mut self, bytes: &[u8], now: Moment) { todo!() }
-    pub fn handle_welcome(&mut self, welcome: Welcome, now: Moment) { todo!() }
-    pub fn handle_refusal(&mut self, fault: Fault, now: Moment) { todo!() }
-    pub fn handle_answer(&mut self, id: u32, result: Result<answer::Result, Fault>, now: Moment) { todo!() }
-    /// `frame` is an encoded Push frame (see `codec::encode_push`), shared by all who get it.
-    pub fn handle_push(&mut self, frame: Bytes, now: Moment) { todo!() }
+    /// A link that has just been accepted.
+    pub fn new(now: Moment) -> Session {
+        let mut timers = Timers::new();
+        timers.set(SessionTimer::Hello, now + limits::HELLO_MS);
+        Session {
+            stage: Stage::Anonymous,
+            opened_at: now,
+            heartbeat_ms: limits::HEARTBEAT_MS.into(),
+            allowance: Allowance::new(now),
+            unanswered: BTreeSet::new(),
+            held_requests: Vec::new(),
+            held_pushes: Vec::new(),
+            missed_before_welcome: false,
+            pushes: 0,
+            timers,
+            outputs: VecDeque::new(),
+        }
+    }
+
+    /// One binary frame came.
+    pub fn handle_frame(&mut self, bytes: &[u8], now: Moment) {
+        if self.stage == Stage::Closed {
+            return;
+        }
+        self.expect_life(now);
+        match codec::decode_from_client(bytes) {
+            Ok(frame::Body::Hello(hello)) => self.take_hello(hello, now),
+            Ok(frame::Body::Request(request)) => self.take_request(request, now),
+            Ok(frame::Body::Ping(_)) => self.beat(false),
+            Ok(_) => self.close(Fault::new(ErrorCode::UnexpectedFrame, "only servers send this frame")),
+            Err(fault) => self.close(fault),
+        }
+    }
+
+    /// The driver knows who it is: the answer to [`Output::Authenticate`].
+    pub fn handle_welcome(&mut self, welcome: Welcome, now: Moment) {
+        if self.stage != Stage::Greeting {
+            return;
+        }
+        self.stage = Stage::Open;
+        self.heartbeat_ms = limits::heartbeat_ms(welcome.heartbeat_ms);
+        self.expect_life(now);
+        self.transmit(frame::Body::Welcome(welcome));
+        for frame in std::mem::take(&mut self.held_pushes) {
+            self.push(frame, now);
+        }
+        if std::mem::take(&mut self.missed_before_welcome) {
+            self.beat(true);
+        }
+        for (id, call) in std::mem::take(&mut self.held_requests) {
+            self.dispatch(id, call);
+        }
+    }
+
+    /// The driver will not have it: the other answer to [`Output::Authenticate`].
+    pub fn handle_refusal(&mut self, fault: Fault, _now: Moment) {
+        if self.stage == Stage::Greeting {
+            self.close(fault);
+        }
+    }
+
+    /// A dispatched request is done. Ids that wait for no answer are ignored.
+    pub fn handle_answer(&mut self, id: u32, result: Result<answer::Result, Fault>, _now: Moment) {
+        if self.stage != Stage::Closed && self.unanswered.remove(&id) {
+            self.answer(id, result);
+        }
+    }
+
+    /// `frame` is an encoded Push frame (see [`codec::encode_push`]), shared by all who get it.
+    /// One that comes before Welcome is written waits behind it.
+    pub fn handle_push(&mut self, frame: Bytes, now: Moment) {
+        match self.stage {
+            Stage::Open => self.push(frame, now),
+            Stage::Greeting if self.held_pushes.len() < limits::MAILBOX_FRAMES_MAX => {
+                self.held_pushes.push(frame);
+            }
+            Stage::Greeting => self.missed_before_welcome = true,
+            Stage::Anonymous | Stage::Closed => {}
+        }
+    }
+
     /// The server missed something: tell the client to ask Sync.
-    pub fn handle_resync(&mut self, now: Moment) { todo!() }
+    pub fn handle_resync(&mut self, _now: Moment) {
+        match self.stage {
+            Stage::Open => self.beat(true),
+            Stage::Greeting => self.missed_before_welcome = true,
+            Stage::Anonymous | Stage::Closed => {}
+        }
+    }
+
     /// End this link for a reason of the server's (draining, signed out, slow reader).
-    pub fn handle_end(&mut self, fault: Fault, now: Moment) { todo!() }
-    pub fn handle_timeout(&mut self, now: Moment) { todo!() }
-    pub fn poll_output(&mut self) -> Output { todo!() }
+    pub fn handle_end(&mut self, fault: Fault, _now: Moment) {
+        self.close(fault);
+    }
+
+    /// The moment of [`Output::Wait`] has come. Coming early changes nothing.
+    pub fn handle_timeout(&mut self, now: Moment) {
+        while let Some(timer) = self.timers.take_due(now) {
+            match timer {
+                SessionTimer::Hello => {
+                    self.close(Fault::new(ErrorCode::HelloTimeout, "say Hello sooner after connecting"));
+                }
+                SessionTimer::Idle => {
+                    self.close(Fault::new(ErrorCode::IdleTimeout, "send Ping when there is nothing to send"));
+                }
+                SessionTimer::TailBeat => self.beat(false),
+            }
+        }
+    }
+
+    /// The next thing to do; [`Output::Wait`] when there is none.
+    pub fn poll_output(&mut self) -> Output {
+        self.outputs.pop_front().unwrap_or(Output::Wait(self.timers.next()))
+    }
+
+    fn take_hello(&mut self, hello: Hello, now: Moment) {
+        if self.stage != Stage::Anonymous {
+            return self.close(Fault::new(ErrorCode::UnexpectedFrame, "Hello is said once on a link"));
+        }
+        if hello.version != limits::VERSION {
+            let text = format!("this server speaks version {}", limits::VERSION);
+            return self.close(Fault::new(ErrorCode::UnsupportedVersion, text));
+        }
+        self.stage = Stage::Greeting;
+        self.timers.stop(SessionTimer::Hello);
+        self.expect_life(now);
+        self.outputs.push_back(Output::Authenticate(hello));
+    }
+
+    fn take_request(&mut self, Request { id, call }: Request, now: Moment) {
+        // Not answered but closed: an answer under such an id could be taken for another request's.
+        if id == 0 || self.unanswered.contains(&id) {
+            let text = "a request's id is not 0 and not that of another unanswered request";
+            return self.close(Fault::invalid("id", text));
+        }
+        if let Err(wait_ms) = self.allowance.take(now) {
+            let text = format!("{} requests per second at most", limits::REQUESTS_PER_SECOND);
+            return self.answer(id, Err(Fault::retry_after(ErrorCode::RateLimited, wait_ms, text)));
+        }
+        let Some(call) = call else {
+            let text = "this server does not know this call";
+            return self.answer(id, Err(Fault::new(ErrorCode::UnknownRequest, text)));
+        };
+        let signs_in = matches!(call, request::Call::Register(_) | request::Call::SignIn(_));
+        match self.stage {
+            Stage::Anonymous if !signs_in => {
+                let text = "before Hello there is only Register and SignIn";
+                return self.close(Fault::new(ErrorCode::UnexpectedFrame, text));
+            }
+            Stage::Greeting | Stage::Open if signs_in => {
+                let text = "this link is signed in; sign in on a new one";
+                return self.answer(id, Err(Fault::new(ErrorCode::NotAllowed, text)));
+            }
+            _ => {}
+        }
+        if self.unanswered.len() == limits::REQUESTS_IN_FLIGHT_MAX {
+            let text = format!("{} unanswered requests at most", limits::REQUESTS_IN_FLIGHT_MAX);
+            return self.answer(id, Err(Fault::new(ErrorCode::TooManyInFlight, text)));
+        }
+        self.unanswered.insert(id);
+        match self.stage {
+            Stage::Anonymous => {
+                // Counted from the opening, so that trying again and again does not extend it.
+                self.timers.set(SessionTimer::Hello, self.opened_at + limits::ANONYMOUS_MS);
+                self.dispatch(id, call);
+            }
+            Stage::Greeting => self.held_requests.push((id, call)),
+            Stage::Open => self.dispatch(id, call),
+            Stage::Closed => {}
+        }
+    }
+
+    /// Something came: the next thing must come within a heartbeat and its grace. Before Hello the clock of
+    /// [`SessionTimer::Hello`] is stricter, and no frame winds it up.
+    fn expect_life(&mut self, now: Moment) {
+        if self.stage != Stage::Anonymous {
+            self.timers.set(SessionTimer::Idle, now + self.heartbeat_ms + limits::HEARTBEAT_GRACE_MS);
+        }
+    }
+
+    fn dispatch(&mut self, id: u32, call: request::Call) {
+        self.outputs.push_back(Output::Dispatch { id, call });
+    }
+
+    fn answer(&mut self, id: u32, result: Result<answer::Result, Fault>) {
+        let result = result.unwrap_or_else(|fault| answer::Result::Error(fault.to_wire()));
+        self.transmit(frame::Body::Answer(Answer { id, result: Some(result) }));
+    }
+
+    fn push(&mut self, frame: Bytes, now: Moment) {
+        self.pushes = self.pushes.wrapping_add(1);
+        self.outputs.push_back(Output::Transmit(frame));
+        if !self.timers.is_set(SessionTimer::TailBeat) {
+            self.timers.set(SessionTimer::TailBeat, now + limits::TAIL_BEAT_MS);
+        }
+    }
+
+    /// States the push position; a Beat that was due for the last push is then not needed any more.
+    fn beat(&mut self, resync: bool) {
+        self.timers.stop(SessionTimer::TailBeat);
+        self.transmit(frame::Body::Beat(Beat { pushes: self.pushes, resync }));
+    }
+
+    fn transmit(&mut self, body: frame::Body) {
+        self.outputs.push_back(Output::Transmit(codec::encode(body).into()));
+    }
+
+    fn close(&mut self, fault: Fault) {
+        if self.stage == Stage::Closed {
+            return;
+        }
+        self.stage = Stage::Closed;
+        self.timers.stop_all();
+        self.held_requests.clear();
+        self.held_pushes.clear();
+        self.transmit(frame::Body::Close(Close { error: Some(fault.to_wire()) }));
+        self.outputs.push_back(Output::Close(fault));
+    }
 }
