@@ -1,5 +1,7 @@
 //! Who talks where: members, heads, positions.
 
+use std::collections::BTreeMap;
+
 use anser_protocol::ids::Position;
 use anser_protocol::{AccountId, ConversationId, Moment, SendKey, Seq};
 use async_trait::async_trait;
@@ -94,6 +96,17 @@ pub struct NewGroup {
     pub created: (u32, Vec<u8>),
 }
 
+impl NewGroup {
+    /// The creator and the others, each once, by id.
+    pub(crate) fn everybody(&self) -> Vec<AccountId> {
+        let mut everybody = self.members.clone();
+        everybody.push(self.creator);
+        everybody.sort();
+        everybody.dedup();
+        everybody
+    }
+}
+
 /// A change of a group's members or title, together with the event that tells it.
 #[derive(Clone, Debug)]
 pub enum Change {
@@ -114,6 +127,17 @@ pub struct Reach {
     pub delivered: Seq,
     /// `Seq(0)` leaves it. Reading implies delivery.
     pub read: Seq,
+}
+
+/// One reach for each conversation named, by id: the farthest of each part, and reading implies delivery.
+pub(crate) fn merge_reaches(positions: Vec<Reach>) -> Vec<Reach> {
+    let mut merged: BTreeMap<ConversationId, Reach> = BTreeMap::new();
+    for reach in positions {
+        let entry = merged.entry(reach.conversation).or_insert(reach);
+        entry.read = entry.read.max(reach.read);
+        entry.delivered = entry.delivered.max(reach.delivered).max(entry.read);
+    }
+    merged.into_values().collect()
 }
 
 /// A position that did move: the values after.
@@ -197,5 +221,10 @@ pub trait Conversations {
 
     /// Moves positions forward, all in one commit; those that would go back stay. Returns those that moved.
     /// `BeyondEnd` or `NotFound` (not a member; one who left may still move up to its end) refuses the whole batch.
-    async fn reach(&self, account: AccountId, positions: Vec<Reach>, now: Moment) -> Result<Vec<Moved>, StoreError>;
+    async fn reach(
+        &self,
+        account: AccountId,
+        positions: Vec<Reach>,
+        now: Moment,
+    ) -> Result<Vec<Moved>, StoreError>;
 }

@@ -7,13 +7,14 @@
 //! | [`log`] | what was said: append, read back |
 //! | [`memory`] | a store that forgets when dropped; the plain model the others are held against |
 //! | [`sqlite`] | the embedded default |
-//! | [`contract`] | one suite of checks, run on every store |
+//! | `contract` | one suite of checks, run on every store (feature `contract`) |
 //!
 //! Architecture Invariant: a store knows rows, never frames; it never learns what a body means.
 //! No transaction handle leaves it: every method is one atomic deed, committed to stable storage
 //! when it returns `Ok`, and without any effect when it returns `Err`.
 
 pub mod accounts;
+#[cfg(feature = "contract")]
 pub mod contract;
 pub mod conversations;
 pub mod error;
