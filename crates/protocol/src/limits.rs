@@ -114,3 +114,16 @@ pub const SLOW_PULL_MS: u64 = 5 * 60 * 1_000;
 pub const MAILBOX_FRAMES_MAX: usize = 512;
 /// One write may take this long before the reader counts as slow.
 pub const WRITE_MS: u64 = 20_000;
+
+// --- inside the server ---
+
+/// Notices waiting on the bus of one node: a second of what a fast disk can commit; more are lost, and seen to be.
+pub const NOTICES_QUEUED_MAX: usize = 32 * 1024;
+/// Memberships kept in memory for delivering, counted in members: 16 bytes each.
+pub const MEMBERS_CACHED_MAX: usize = 1_000_000;
+/// Accounts, addresses or handles that one throttle remembers: a flood of new ones must not fill the memory.
+pub const THROTTLE_KEYS_MAX: usize = 100_000;
+/// Passwords hashed at once: each takes 19 MiB and a core.
+pub const PASSWORDS_AT_ONCE_MAX: usize = 4;
+/// Passwords waiting for their turn: at some 30 ms each nobody waits longer than for a slow network.
+pub const PASSWORDS_QUEUED_MAX: usize = 256;

@@ -1,0 +1,218 @@
+//! Who must hear of what was committed? Takes notices from the bus one by one, and tells the sessions concerned.
+
+use std::fmt;
+use std::sync::Arc;
+
+use anser_protocol::wire::{self, ErrorCode, push};
+use anser_protocol::{AccountId, ConversationId, DeviceId, Fault, Seq, codec, limits};
+use anser_store::{Event, Membership, Reach, Store, StoreError};
+
+use crate::bus::local::LocalFeed;
+use crate::bus::{Delivery, Notice, SessionId};
+use crate::gateway::hub::Hub;
+use crate::gateway::memberships::Memberships;
+use crate::metrics::Metrics;
+use crate::services::conversations::Conversations;
+use crate::services::to_wire;
+
+/// Delivers what the bus brings to the sessions of this node.
+///
+/// Whatever it could not deliver, because the bus lost it or the store did not answer, it makes good by telling
+/// every session to ask (spec D8): at once for a missing number, else with the next tail of the bus.
+pub struct Courier {
+    store: Arc<dyn Store>,
+    conversations: Arc<Conversations>,
+    hub: Arc<Hub>,
+    feed: LocalFeed,
+    metrics: Arc<Metrics>,
+    memberships: Memberships,
+    /// The newest number of the bus that was dealt with.
+    newest_number: u64,
+    /// Somebody here may not know of something.
+    must_make_good: bool,
+}
+
+impl Courier {
+    /// A courier that has heard of nothing yet; nobody may have joined the hub before it exists.
+    pub fn new(
+        store: Arc<dyn Store>,
+        conversations: Arc<Conversations>,
+        hub: Arc<Hub>,
+        feed: LocalFeed,
+        metrics: Arc<Metrics>,
+    ) -> Courier {
+        let memberships = Memberships::new(limits::MEMBERS_CACHED_MAX);
+        Courier {
+            store,
+            conversations,
+            hub,
+            feed,
+            metrics,
+            memberships,
+            newest_number: 0,
+            must_make_good: false,
+        }
+    }
+
+    /// Waits for the next delivery of the bus and carries it out. `false`: the bus is gone.
+    pub async fn run_one(&mut self) -> bool {
+        let Some(delivery) = self.feed.next().await else { return false };
+        self.carry_out(delivery).await;
+        true
+    }
+
+    /// Carries out what is waiting; for those who step.
+    pub async fn run_pending(&mut self) {
+        while let Some(delivery) = self.feed.try_next() {
+            self.carry_out(delivery).await;
+        }
+    }
+
+    async fn carry_out(&mut self, delivery: Delivery) {
+        let Delivery { number, notice } = delivery;
+        let is_tail = notice.is_none();
+        let expected = if is_tail { self.newest_number } else { self.newest_number + 1 };
+        if number > expected {
+            self.metrics.notices_missed.inc_by(number - expected);
+            tracing::info!(missed = number - expected, "the bus lost notices");
+            self.must_make_good = true;
+        }
+        let missed = self.must_make_good;
+        if let Some(notice) = notice
+            && let Err(error) = self.deliver(notice).await
+        {
+            tracing::warn!(%error, "a notice could not be delivered");
+            self.must_make_good = true;
+        }
+        if missed || (is_tail && self.must_make_good) {
+            self.make_good().await;
+        }
+        // Last: if this future is dropped half-way, the number will be found missing.
+        self.newest_number = self.newest_number.max(number);
+    }
+
+    async fn deliver(&mut self, notice: Notice) -> Result<(), StoreError> {
+        match notice {
+            Notice::Event { event, members_changed, except } => {
+                self.deliver_event(event, members_changed, except).await
+            }
+            Notice::Heads { conversation, accounts } => self.deliver_heads(conversation, accounts).await,
+            Notice::Reached { account, reach, member_count, except } => {
+                self.deliver_reached(account, reach, member_count, except).await
+            }
+            Notice::DeviceEnded { account, device } => {
+                self.hub.end_devices(account, |other| other == device, &signed_out());
+                Ok(())
+            }
+        }
+    }
+}
+
+impl Courier {
+    async fn deliver_event(
+        &mut self,
+        event: Event,
+        members_changed: Option<Seq>,
+        except: Option<SessionId>,
+    ) -> Result<(), StoreError> {
+        let membership = self.membership(event.conversation, members_changed).await?;
+        // Encoded when the first one is found who gets it, then shared by all.
+        let mut frame_for_others = None;
+        let mut frame_for_sender = None;
+        for &(account, from_seq) in &membership.members {
+            if event.seq < from_seq || !self.hub.is_present(account) {
+                continue;
+            }
+            let frame = if account == event.sender { &mut frame_for_sender } else { &mut frame_for_others };
+            let frame = frame.get_or_insert_with(|| {
+                codec::encode_push(push::What::Event(to_wire::event_to_wire(&event, account)))
+            });
+            self.hub.push(account, frame, except);
+        }
+        Ok(())
+    }
+
+    async fn deliver_heads(
+        &mut self,
+        conversation: ConversationId,
+        accounts: Vec<AccountId>,
+    ) -> Result<(), StoreError> {
+        self.memberships.forget(conversation);
+        for account in accounts {
+            if !self.hub.is_present(account) {
+                continue;
+            }
+            // Read now, not when it was published: the newest head makes every older one superfluous.
+            let head = self.conversations.read_head(account, conversation).await?;
+            self.hub.push(account, &codec::encode_push(push::What::Head(head)), None);
+        }
+        Ok(())
+    }
+
+    async fn deliver_reached(
+        &mut self,
+        account: AccountId,
+        reach: Reach,
+        member_count: u32,
+        except: Option<SessionId>,
+    ) -> Result<(), StoreError> {
+        let what = wire::Reached { account: account.0, position: Some(to_wire::reach_to_wire(&reach)) };
+        let frame = codec::encode_push(push::What::Reached(what));
+        self.hub.push(account, &frame, except);
+        if member_count as usize > limits::REACHED_PUSH_MEMBERS_MAX {
+            return Ok(());
+        }
+        let membership = self.membership(reach.conversation, Some(Seq(0))).await?;
+        for &(member, _) in &membership.members {
+            if member != account {
+                self.hub.push(member, &frame, None);
+            }
+        }
+        Ok(())
+    }
+
+    /// Who is in a conversation, as of the event that last changed it or later; read again if not known.
+    async fn membership(
+        &mut self,
+        conversation: ConversationId,
+        changed: Option<Seq>,
+    ) -> Result<Arc<Membership>, StoreError> {
+        if let Some(known) = self.memberships.get(conversation)
+            && changed.is_some_and(|changed| known.changed >= changed)
+        {
+            return Ok(known);
+        }
+        let read = Arc::new(self.store.present_members(conversation).await?);
+        self.memberships.put(conversation, read.clone());
+        Ok(read)
+    }
+
+    /// We were not told, or could not tell: let every session ask, and see ourselves whose device was revoked.
+    async fn make_good(&mut self) {
+        self.memberships.forget_all();
+        self.hub.resync_all();
+        for account in self.hub.accounts() {
+            let devices = match self.store.devices(account).await {
+                Ok(devices) => devices,
+                Err(error) => {
+                    tracing::warn!(%error, "devices could not be checked; the next tail tries again");
+                    self.must_make_good = true;
+                    return;
+                }
+            };
+            let is_over = |device: DeviceId| !devices.iter().any(|still| still.id == device);
+            self.hub.end_devices(account, is_over, &signed_out());
+        }
+        self.must_make_good = false;
+    }
+}
+
+impl fmt::Debug for Courier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Courier").field("newest_number", &self.newest_number).finish_non_exhaustive()
+    }
+}
+
+fn signed_out() -> Fault {
+    Fault::new(ErrorCode::SignedOut, "this device was signed out")
+}

@@ -1,0 +1,151 @@
+//! What can this server do? Each call of the protocol, and which service does it.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use anser_protocol::wire::{self, ErrorCode, answer, request};
+use anser_protocol::{DeviceId, Fault, Moment, limits};
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, ready};
+use request::Call;
+
+use crate::gateway::hub::{Hub, Mailbox};
+use crate::metrics::Metrics;
+use crate::services::Asker;
+use crate::services::accounts::Accounts;
+use crate::services::contacts::Contacts;
+use crate::services::conversations::Conversations;
+use crate::services::messages::Messages;
+
+/// Who is at the other end of a link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Caller {
+    /// Nobody we know yet: may register or sign in.
+    Anonymous {
+        /// Where from, for throttling.
+        address: IpAddr,
+    },
+    /// A device that has said Hello.
+    SignedIn(Asker),
+}
+
+/// The answer to a Hello that was accepted.
+#[derive(Debug)]
+pub struct Welcomed {
+    /// For `Session::handle_welcome`.
+    pub welcome: wire::Welcome,
+    /// Who it is: the caller of all requests to come.
+    pub asker: Asker,
+    /// Pushes come from here. Dropping it is how the session leaves.
+    pub mailbox: Mailbox,
+}
+
+/// A request under way.
+pub type Answering = BoxFuture<'static, Result<answer::Result, Fault>>;
+
+/// Turns requests into service calls.
+#[derive(Debug)]
+pub struct Dispatch {
+    pub(crate) accounts: Arc<Accounts>,
+    pub(crate) contacts: Arc<Contacts>,
+    pub(crate) conversations: Arc<Conversations>,
+    pub(crate) messages: Arc<Messages>,
+    pub(crate) hub: Arc<Hub>,
+    pub(crate) metrics: Arc<Metrics>,
+}
+
+impl Dispatch {
+    /// Begins a request. A driver calls this in the order in which the requests came: sends are queued by the
+    /// call, not by the polling, so they are committed in that order.
+    ///
+    /// Poll the future to its end even if the link is gone: what it has committed, it must still tell the others.
+    pub fn begin(&self, caller: Caller, call: Call, now: Moment) -> Answering {
+        let answering = match caller {
+            Caller::Anonymous { address } => self.begin_anonymous(address, call, now),
+            Caller::SignedIn(asker) => self.begin_signed_in(asker, call, now),
+        };
+        let metrics = self.metrics.clone();
+        answering
+            .inspect(move |result| {
+                metrics.count_answer(match result {
+                    Ok(_) => "OK",
+                    Err(fault) => fault.code.as_str_name(),
+                });
+            })
+            .boxed()
+    }
+
+    fn begin_anonymous(&self, address: IpAddr, call: Call, now: Moment) -> Answering {
+        let accounts = self.accounts.clone();
+        match call {
+            Call::Register(call) => async move {
+                accounts.register(call, address, now).await.map(answer::Result::SignedIn)
+            }
+            .boxed(),
+            Call::SignIn(call) => async move {
+                accounts.sign_in(call, address, now).await.map(answer::Result::SignedIn)
+            }
+            .boxed(),
+            _ => refuse(Fault::new(ErrorCode::NotSignedIn, "say Hello first")),
+        }
+    }
+
+    fn begin_signed_in(&self, asker: Asker, call: Call, now: Moment) -> Answering {
+        let accounts = self.accounts.clone();
+        let contacts = self.contacts.clone();
+        let conversations = self.conversations.clone();
+        let messages = self.messages.clone();
+        use answer::Result as Is;
+        match call {
+            Call::Register(_) | Call::SignIn(_) => {
+                refuse(Fault::new(ErrorCode::NotAllowed, "this link is signed in already"))
+            }
+            Call::Send(call) => messages.send(asker, call, now).map(|sent| sent.map(Is::Sent)).boxed(),
+            Call::Reach(call) => async move { messages.reach(asker, call, now).await.map(Is::Done) }.boxed(),
+            Call::GetRange(call) => async move { messages.range(asker, call).await.map(Is::Range) }.boxed(),
+            Call::Sync(call) => async move { conversations.changes(asker.account, call).await.map(Is::Changes) }.boxed(),
+            Call::ListMembers(call) => async move { conversations.members(asker, call).await.map(Is::Members) }.boxed(),
+            Call::GetPeople(call) => async move { conversations.people(asker, call).await.map(Is::People) }.boxed(),
+            Call::FindAccount(call) => async move { contacts.find(asker, call, now).await.map(Is::People) }.boxed(),
+            Call::OpenDirect(call) => async move { conversations.open_direct(asker, call, now).await.map(Is::Head) }.boxed(),
+            Call::CreateGroup(call) => async move { conversations.create_group(asker, call, now).await.map(Is::Head) }.boxed(),
+            Call::AddMembers(call) => async move { conversations.add_members(asker, call, now).await.map(Is::Head) }.boxed(),
+            Call::LeaveGroup(call) => async move { conversations.leave(asker, call, now).await.map(Is::Head) }.boxed(),
+            Call::RenameGroup(call) => async move { conversations.rename(asker, call, now).await.map(Is::Head) }.boxed(),
+            Call::ListDevices(_) => async move { accounts.devices(asker).await.map(Is::Devices) }.boxed(),
+            Call::RevokeDevice(call) => async move { accounts.revoke(asker, DeviceId(call.device)).await.map(Is::Done) }.boxed(),
+            Call::SignOut(_) => async move { accounts.sign_out(asker).await.map(Is::Done) }.boxed(),
+        }
+    }
+
+    /// Answers a Hello: who is it, and what changed since its position.
+    pub fn welcome(&self, hello: wire::Hello, now: Moment) -> BoxFuture<'static, Result<Welcomed, Fault>> {
+        let accounts = self.accounts.clone();
+        let conversations = self.conversations.clone();
+        let hub = self.hub.clone();
+        async move {
+            let (account, device) = accounts.authenticate(&hello.token, now).await?;
+            // Joined before the changes are read: whatever is committed from here on is pushed, and whatever was
+            // before is among the changes. Looked up again for the same reason: a revocation that the hub told
+            // nobody about, because nobody had joined, has happened by now.
+            let mailbox = hub.join(account.id, device.id);
+            accounts.authenticate(&hello.token, now).await?;
+            let since = wire::Sync { since: hello.position, before: 0 };
+            let changes = conversations.changes(account.id, since).await?;
+            let asker = Asker { account: account.id, device: device.id, session: mailbox.session() };
+            let welcome = wire::Welcome {
+                account: Some(crate::services::to_wire::person_to_wire(&account)),
+                device: device.id.0,
+                now_ms: now.0,
+                heartbeat_ms: limits::HEARTBEAT_MS,
+                changes: Some(changes),
+            };
+            Ok(Welcomed { welcome, asker, mailbox })
+        }
+        .boxed()
+    }
+}
+
+fn refuse(fault: Fault) -> Answering {
+    ready(Err(fault)).boxed()
+}
