@@ -1,1 +1,69 @@
-//! Comes in a moment.
+//! The embedded default: one SQLite database in one directory, one thread that writes, a few that read.
+//!
+//! | module | what it is |
+//! |---|---|
+//! | [`open`] | the directory, its lock, the connections |
+//! | `schema` | the tables, and how an older database becomes today's |
+//! | `writer` | takes what has queued and commits it as one transaction |
+//! | `readers` | answer questions beside the writer, each from one snapshot |
+//! | `accounts`, `conversations`, `log` | the deeds, in the order of the traits |
+//! | `heads` | one member's view of its conversations |
+//! | `rows` | how rows become values |
+//! | `verify` | whether the database is whole |
+//!
+//! Change positions come from one counter, which the writer raises for each deed that changes something and
+//! stores with the deed. One writer means that positions appear in order: who has seen position n has been
+//! able to see everything below it.
+
+mod accounts;
+mod conversations;
+mod heads;
+mod log;
+pub mod open;
+#[cfg(test)]
+mod plans;
+mod readers;
+mod rows;
+mod schema;
+mod verify;
+mod writer;
+
+use std::fs::File;
+
+use crate::error::StoreError;
+
+pub use open::OpenError;
+pub use writer::QUEUE_JOBS_MAX;
+
+/// A store in a directory of its own.
+///
+/// Dropping it finishes what has queued, closes the database, and only then lets another server in. That
+/// blocks, for a moment: where this matters, drop it on a thread that may block.
+#[derive(Debug)]
+pub struct SqliteStore {
+    // In this order: the last connection to close is the writer's, which leaves one tidy file behind; then
+    // the lock goes.
+    readers: readers::Readers,
+    writer: writer::Writer,
+    _lock: File,
+}
+
+/// Why work inside a transaction stopped.
+#[derive(Debug, thiserror::Error)]
+enum Trouble {
+    /// The deed may not be done, and nothing was written.
+    #[error(transparent)]
+    Refused(#[from] StoreError),
+    /// SQLite failed: nobody's fault but the disk's or ours.
+    #[error(transparent)]
+    Failed(#[from] rusqlite::Error),
+}
+
+impl Trouble {
+    fn into_store_error(self) -> StoreError {
+        match self {
+            Trouble::Refused(refusal) => refusal,
+            Trouble::Failed(error) => StoreError::Failed(error.to_string()),
+        }
+    }
+}

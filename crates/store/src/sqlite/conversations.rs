@@ -1,0 +1,443 @@
+//! Conversations, members and positions, in SQLite.
+
+use anser_protocol::ids::Position;
+use anser_protocol::{AccountId, ConversationId, Moment, Seq, limits};
+use async_trait::async_trait;
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::accounts::account_exists;
+use super::log::{KeyUse, group_digest, insert_event};
+use super::rows::{Place, from_sql, kind_to_sql, number, to_sql};
+use super::writer::Writing;
+use super::{SqliteStore, Trouble, heads};
+use crate::conversations::{
+    Change, ConversationKind, Conversations, HeadPage, HeadRow, Member, Membership, Moved, NewGroup, Reach,
+    merge_reaches,
+};
+use crate::error::StoreError;
+use crate::log::Event;
+
+#[async_trait]
+impl Conversations for SqliteStore {
+    async fn open_direct(
+        &self,
+        who: AccountId,
+        with: AccountId,
+        created: (u32, Vec<u8>),
+        now: Moment,
+    ) -> Result<(ConversationId, bool), StoreError> {
+        self.writer.submit(move |writing| open_direct(writing, who, with, &created, now)).await
+    }
+
+    async fn create_group(&self, group: NewGroup, now: Moment) -> Result<(ConversationId, bool), StoreError> {
+        self.writer.submit(move |writing| create_group(writing, &group, now)).await
+    }
+
+    async fn change_group(
+        &self,
+        conversation: ConversationId,
+        actor: AccountId,
+        change: Change,
+        telling: (u32, Vec<u8>),
+        now: Moment,
+    ) -> Result<Option<Event>, StoreError> {
+        self.writer
+            .submit(move |writing| change_group(writing, conversation, actor, &change, &telling, now))
+            .await
+    }
+
+    async fn head(&self, account: AccountId, conversation: ConversationId) -> Result<HeadRow, StoreError> {
+        self.readers.ask(move |connection| heads::head(connection, account, conversation)).await
+    }
+
+    async fn heads_changed(
+        &self,
+        account: AccountId,
+        since: Position,
+        before: Option<Position>,
+        limit: usize,
+    ) -> Result<HeadPage, StoreError> {
+        self.readers
+            .ask(move |connection| heads::heads_changed(connection, account, since, before, limit))
+            .await
+    }
+
+    async fn members(
+        &self,
+        account: AccountId,
+        conversation: ConversationId,
+        after: AccountId,
+        limit: usize,
+    ) -> Result<Vec<Member>, StoreError> {
+        self.readers.ask(move |connection| members(connection, account, conversation, after, limit)).await
+    }
+
+    async fn members_among(
+        &self,
+        account: AccountId,
+        conversation: ConversationId,
+        asked: &[AccountId],
+    ) -> Result<Vec<AccountId>, StoreError> {
+        let asked = asked.to_owned();
+        self.readers.ask(move |connection| members_among(connection, account, conversation, asked)).await
+    }
+
+    async fn present_members(&self, conversation: ConversationId) -> Result<Membership, StoreError> {
+        self.readers.ask(move |connection| present_members(connection, conversation)).await
+    }
+
+    async fn reach(
+        &self,
+        account: AccountId,
+        positions: Vec<Reach>,
+        _now: Moment,
+    ) -> Result<Vec<Moved>, StoreError> {
+        let wanted = merge_reaches(positions);
+        self.writer.submit(move |writing| reach(writing, account, &wanted)).await
+    }
+}
+
+const PAIR_FIND: &str =
+    "SELECT conversation_id FROM direct_pairs WHERE low_account_id = ?1 AND high_account_id = ?2";
+
+const PAIR_INSERT: &str = "
+    INSERT INTO direct_pairs (low_account_id, high_account_id, conversation_id) VALUES (?1, ?2, ?3)";
+
+const CONVERSATION_INSERT: &str = "
+    INSERT INTO conversations (kind, title, change, last_seq, members_changed, member_count)
+    VALUES (?1, ?2, ?3, 0, 0, 0)";
+
+const CONVERSATION_RENAME: &str = "UPDATE conversations SET title = ?2 WHERE id = ?1";
+
+const CONVERSATION_MEMBERS: &str =
+    "UPDATE conversations SET members_changed = ?2, member_count = member_count + ?3 WHERE id = ?1";
+
+const CONVERSATION_CHANGE: &str = "UPDATE conversations SET change = ?2 WHERE id = ?1";
+
+// One who comes back begins anew: the older span is no longer seen.
+const MEMBER_JOIN: &str = "
+    INSERT INTO members (conversation_id, account_id, from_seq, left_seq, left_title, left_member_count,
+        delivered, read, change)
+    VALUES (?1, ?2, ?3, 0, '', 0, ?3 - 1, ?3 - 1, ?4)
+    ON CONFLICT (conversation_id, account_id) DO UPDATE SET from_seq = excluded.from_seq,
+        left_seq = excluded.left_seq, left_title = excluded.left_title,
+        left_member_count = excluded.left_member_count, delivered = excluded.delivered,
+        read = excluded.read, change = excluded.change";
+
+const MEMBER_LEAVE: &str = "
+    UPDATE members SET left_seq = ?3, left_title = ?4, left_member_count = ?5, change = ?6
+    WHERE conversation_id = ?1 AND account_id = ?2";
+
+const MEMBER_REACH: &str = "
+    UPDATE members SET delivered = ?3, read = ?4, change = ?5
+    WHERE conversation_id = ?1 AND account_id = ?2";
+
+const MEMBER_EXISTS: &str = "SELECT 1 FROM members WHERE conversation_id = ?1 AND account_id = ?2";
+
+const MEMBERS_AFTER: &str = "
+    SELECT account_id, delivered, read, left_seq FROM members
+    WHERE conversation_id = ?1 AND account_id > ?2 ORDER BY account_id LIMIT ?3";
+
+const MEMBERS_CHANGED: &str = "SELECT members_changed FROM conversations WHERE id = ?1";
+
+const MEMBERS_PRESENT: &str = "
+    SELECT account_id, from_seq FROM members
+    WHERE conversation_id = ?1 AND left_seq = 0 ORDER BY account_id";
+
+/// The statements whose plans a test looks at.
+#[cfg(test)]
+pub(super) const STATEMENTS: &[&str] = &[
+    PAIR_FIND,
+    CONVERSATION_RENAME,
+    CONVERSATION_MEMBERS,
+    CONVERSATION_CHANGE,
+    MEMBER_LEAVE,
+    MEMBER_REACH,
+    MEMBER_EXISTS,
+    MEMBERS_AFTER,
+    MEMBERS_CHANGED,
+    MEMBERS_PRESENT,
+];
+
+fn open_direct(
+    writing: &mut Writing<'_>,
+    who: AccountId,
+    with: AccountId,
+    created: &(u32, Vec<u8>),
+    now: Moment,
+) -> Result<(ConversationId, bool), Trouble> {
+    if who == with {
+        return Err(Trouble::Refused(StoreError::NotAllowed));
+    }
+    let connection = writing.connection;
+    let pair = [to_sql(who.min(with).0), to_sql(who.max(with).0)];
+    let mut find = connection.prepare_cached(PAIR_FIND)?;
+    if let Some(known) = find.query_row(pair, |row| number(row, "conversation_id")).optional()? {
+        return Ok((ConversationId(known), false));
+    }
+    require_accounts(connection, &[who, with])?;
+    let id = insert_conversation(writing, ConversationKind::Direct, "", who, &[who, with], created, now)?;
+    connection.prepare_cached(PAIR_INSERT)?.execute([pair[0], pair[1], to_sql(id.0)])?;
+    Ok((id, true))
+}
+
+fn create_group(
+    writing: &mut Writing<'_>,
+    group: &NewGroup,
+    now: Moment,
+) -> Result<(ConversationId, bool), Trouble> {
+    if let Some(first) = KeyUse::find(writing.connection, group.creator, group.send_key)? {
+        if first.digest != group_digest() {
+            return Err(Trouble::Refused(StoreError::SendKeyReused));
+        }
+        return Ok((first.conversation, false));
+    }
+    let members = group.everybody();
+    if members.len() > limits::GROUP_MEMBERS_MAX {
+        return Err(Trouble::Refused(StoreError::Full));
+    }
+    require_accounts(writing.connection, &members)?;
+    let NewGroup { creator, title, created, .. } = group;
+    let id = insert_conversation(writing, ConversationKind::Group, title, *creator, &members, created, now)?;
+    let first = KeyUse { conversation: id, seq: Seq(1), at: now, digest: group_digest() };
+    first.insert(writing.connection, group.creator, group.send_key)?;
+    Ok((id, true))
+}
+
+fn change_group(
+    writing: &mut Writing<'_>,
+    conversation: ConversationId,
+    actor: AccountId,
+    change: &Change,
+    telling: &(u32, Vec<u8>),
+    now: Moment,
+) -> Result<Option<Event>, Trouble> {
+    let place = Place::find(writing.connection, conversation, actor)?;
+    if place.kind == ConversationKind::Direct {
+        return Err(Trouble::Refused(StoreError::NotAllowed));
+    }
+    if place.left() {
+        return match change {
+            Change::Leave => Ok(None),
+            Change::Add(_) | Change::Rename(_) => Err(Trouble::Refused(StoreError::NotAllowed)),
+        };
+    }
+    let joining = match change {
+        Change::Add(accounts) => {
+            let joining = who_is_new(writing.connection, conversation, accounts)?;
+            if joining.is_empty() {
+                return Ok(None);
+            }
+            if place.present_count as usize + joining.len() > limits::GROUP_MEMBERS_MAX {
+                return Err(Trouble::Refused(StoreError::Full));
+            }
+            require_accounts(writing.connection, &joining)?;
+            joining
+        }
+        Change::Leave | Change::Rename(_) => Vec::new(),
+    };
+
+    let tick = writing.tick();
+    let connection = writing.connection;
+    let event = tell(connection, conversation, place.last_seq.next(), actor, telling, now, tick)?;
+    match change {
+        Change::Add(_) => join(connection, conversation, &joining, event.seq, tick)?,
+        Change::Leave => leave(connection, conversation, actor, &place, event.seq, tick)?,
+        Change::Rename(title) => {
+            connection
+                .prepare_cached(CONVERSATION_RENAME)?
+                .execute(params![to_sql(conversation.0), title])?;
+        }
+    }
+    Ok(Some(event))
+}
+
+fn insert_conversation(
+    writing: &mut Writing<'_>,
+    kind: ConversationKind,
+    title: &str,
+    creator: AccountId,
+    members: &[AccountId],
+    created: &(u32, Vec<u8>),
+    now: Moment,
+) -> Result<ConversationId, Trouble> {
+    let tick = writing.tick();
+    let connection = writing.connection;
+    let mut insert = connection.prepare_cached(CONVERSATION_INSERT)?;
+    let id = insert.insert(params![kind_to_sql(kind), title, to_sql(tick.0)])?;
+    let id = ConversationId(from_sql(id));
+    let event = tell(connection, id, Seq(1), creator, created, now, tick)?;
+    join(connection, id, members, event.seq, tick)?;
+    Ok(id)
+}
+
+/// Adds an event of the store's own making: nobody chose a key for it, and it counts for nobody.
+fn tell(
+    connection: &Connection,
+    conversation: ConversationId,
+    seq: Seq,
+    sender: AccountId,
+    (kind, body): &(u32, Vec<u8>),
+    now: Moment,
+    tick: Position,
+) -> Result<Event, Trouble> {
+    let event = Event {
+        conversation,
+        seq,
+        sender,
+        at: now,
+        kind: *kind,
+        body: body.clone(),
+        silent: true,
+        send_key: None,
+    };
+    insert_event(connection, &event, tick)?;
+    Ok(event)
+}
+
+/// Begins spans of membership at the telling event.
+fn join(
+    connection: &Connection,
+    conversation: ConversationId,
+    joining: &[AccountId],
+    telling: Seq,
+    tick: Position,
+) -> Result<(), Trouble> {
+    let mut join = connection.prepare_cached(MEMBER_JOIN)?;
+    for account in joining {
+        join.execute([to_sql(conversation.0), to_sql(account.0), to_sql(telling.0), to_sql(tick.0)])?;
+    }
+    let mut count = connection.prepare_cached(CONVERSATION_MEMBERS)?;
+    count.execute([to_sql(conversation.0), to_sql(telling.0), to_sql(joining.len() as u64)])?;
+    Ok(())
+}
+
+/// Ends a span of membership at the telling event, keeping the conversation as it then is.
+fn leave(
+    connection: &Connection,
+    conversation: ConversationId,
+    account: AccountId,
+    place: &Place,
+    telling: Seq,
+    tick: Position,
+) -> Result<(), Trouble> {
+    connection.prepare_cached(MEMBER_LEAVE)?.execute(params![
+        to_sql(conversation.0),
+        to_sql(account.0),
+        to_sql(telling.0),
+        place.title(),
+        place.present_count - 1,
+        to_sql(tick.0),
+    ])?;
+    let mut count = connection.prepare_cached(CONVERSATION_MEMBERS)?;
+    count.execute([to_sql(conversation.0), to_sql(telling.0), -1])?;
+    Ok(())
+}
+
+fn require_accounts(connection: &Connection, accounts: &[AccountId]) -> Result<(), Trouble> {
+    for account in accounts {
+        if !account_exists(connection, *account)? {
+            return Err(Trouble::Refused(StoreError::NotFound));
+        }
+    }
+    Ok(())
+}
+
+/// Those of `accounts` that are not present members, each once, by id.
+fn who_is_new(
+    connection: &Connection,
+    conversation: ConversationId,
+    accounts: &[AccountId],
+) -> Result<Vec<AccountId>, Trouble> {
+    let present = present_members(connection, conversation)?.members;
+    let is_present = |account: &AccountId| present.iter().any(|(member, _)| member == account);
+    let mut joining: Vec<_> = accounts.iter().copied().filter(|account| !is_present(account)).collect();
+    joining.sort();
+    joining.dedup();
+    Ok(joining)
+}
+
+fn members(
+    connection: &Connection,
+    account: AccountId,
+    conversation: ConversationId,
+    after: AccountId,
+    limit: usize,
+) -> Result<Vec<Member>, Trouble> {
+    if Place::find(connection, conversation, account)?.left() {
+        return Err(Trouble::Refused(StoreError::NotFound));
+    }
+    let mut select = connection.prepare_cached(MEMBERS_AFTER)?;
+    let bounds = [to_sql(conversation.0), to_sql(after.0), to_sql(limit as u64)];
+    let members = select.query_map(bounds, heads::member_from_row)?;
+    Ok(members.collect::<Result<_, _>>()?)
+}
+
+fn members_among(
+    connection: &Connection,
+    account: AccountId,
+    conversation: ConversationId,
+    mut asked: Vec<AccountId>,
+) -> Result<Vec<AccountId>, Trouble> {
+    Place::find(connection, conversation, account)?;
+    asked.sort();
+    asked.dedup();
+    let mut exists = connection.prepare_cached(MEMBER_EXISTS)?;
+    let mut members = Vec::new();
+    for account in asked {
+        if exists.exists([to_sql(conversation.0), to_sql(account.0)])? {
+            members.push(account);
+        }
+    }
+    Ok(members)
+}
+
+fn present_members(connection: &Connection, conversation: ConversationId) -> Result<Membership, Trouble> {
+    let mut find = connection.prepare_cached(MEMBERS_CHANGED)?;
+    let changed =
+        find.query_row([to_sql(conversation.0)], |row| number(row, "members_changed")).optional()?;
+    let mut select = connection.prepare_cached(MEMBERS_PRESENT)?;
+    let members = select.query_map([to_sql(conversation.0)], |row| {
+        Ok((AccountId(number(row, "account_id")?), Seq(number(row, "from_seq")?)))
+    })?;
+    Ok(Membership { changed: Seq(changed.unwrap_or(0)), members: members.collect::<Result<_, _>>()? })
+}
+
+fn reach(writing: &mut Writing<'_>, account: AccountId, wanted: &[Reach]) -> Result<Vec<Moved>, Trouble> {
+    let mut places = Vec::with_capacity(wanted.len());
+    for reach in wanted {
+        let place = Place::find(writing.connection, reach.conversation, account)?;
+        if reach.delivered > place.end_seq() {
+            return Err(Trouble::Refused(StoreError::BeyondEnd));
+        }
+        places.push(place);
+    }
+    let mut moved = Vec::new();
+    for (reach, place) in wanted.iter().zip(&places) {
+        moved.extend(reach_one(writing, account, reach, place)?);
+    }
+    Ok(moved)
+}
+
+/// Moves one member's positions, if they are ahead of where they were.
+fn reach_one(
+    writing: &mut Writing<'_>,
+    account: AccountId,
+    reach: &Reach,
+    place: &Place,
+) -> Result<Option<Moved>, Trouble> {
+    let delivered = place.delivered.max(reach.delivered);
+    let read = place.read.max(reach.read);
+    if (delivered, read) == (place.delivered, place.read) {
+        return Ok(None);
+    }
+    let tick = to_sql(writing.tick().0);
+    let conversation = to_sql(reach.conversation.0);
+    let mut update = writing.connection.prepare_cached(MEMBER_REACH)?;
+    update.execute([conversation, to_sql(account.0), to_sql(delivered.0), to_sql(read.0), tick])?;
+    if !place.left() && place.present_count as usize <= limits::REACHED_PUSH_MEMBERS_MAX {
+        writing.connection.prepare_cached(CONVERSATION_CHANGE)?.execute([conversation, tick])?;
+    }
+    let reach = Reach { conversation: reach.conversation, delivered, read };
+    Ok(Some(Moved { reach, member_count: place.present_count }))
+}

@@ -1,0 +1,161 @@
+//! Opening a store: the directory, its lock, the connections.
+
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::SqliteStore;
+use super::readers::Readers;
+use super::schema;
+use super::writer::Writer;
+
+/// The database's name in its directory.
+const DATABASE: &str = "anser.db";
+/// Holding this file's lock is what makes a process the directory's server.
+const LOCK: &str = "anser.lock";
+
+/// A checkpoint copies the log into the database and stalls the writer while it does. SQLite's default of
+/// 1,000 pages makes that frequent under load; with four times as much, pages written often are copied once,
+/// a stall stays well below what a person notices, and the log stays below 20 MB.
+const CHECKPOINT_PAGES: u32 = 4_000;
+/// The log is cut back to this size after a checkpoint.
+const LOG_BYTES_KEPT: u32 = 32 * 1024 * 1024;
+/// What each connection may cache: the upper levels of all indexes of a large store.
+const CACHE_KIB: i32 = 16 * 1024;
+/// Only tools (a shell, a backup) ever compete for the database; they are waited for this long.
+const BUSY_WAIT: Duration = Duration::from_secs(10);
+/// More statements than all deeds have.
+const STATEMENTS_CACHED: usize = 128;
+/// Questions are short and mostly answered from memory: a few threads keep every core busy.
+const READERS: usize = 3;
+
+/// Why a store could not be opened. The texts are for the person who started the server.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The directory cannot be made or used.
+    #[error("the data directory {} cannot be used: {source}", dir.display())]
+    Directory {
+        /// Which.
+        dir: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Another process has it open.
+    #[error(
+        "the data directory {} is in use by another server: stop that one first, or choose another directory",
+        dir.display()
+    )]
+    InUse {
+        /// Which.
+        dir: PathBuf,
+    },
+    /// Written by a newer version, whose tables this one does not know.
+    #[error(
+        "the database in {} was written by a newer version of this program (its schema is {found}, the newest \
+         known here is {known}): run that version or a later one; nothing was changed",
+        dir.display()
+    )]
+    Newer {
+        /// Where.
+        dir: PathBuf,
+        /// The database's schema.
+        found: u32,
+        /// The newest schema known here.
+        known: u32,
+    },
+    /// A database of some other program.
+    #[error(
+        "the file {} is a database of another program: choose another directory; nothing was changed",
+        file.display()
+    )]
+    Foreign {
+        /// Which.
+        file: PathBuf,
+    },
+    /// SQLite refused: the file is damaged, or the disk is.
+    #[error("the database in {} cannot be opened: {source}", dir.display())]
+    Database {
+        /// Where.
+        dir: PathBuf,
+        /// Why.
+        source: rusqlite::Error,
+    },
+}
+
+impl SqliteStore {
+    /// Opens the store in `dir`, making the directory and the database if there is none yet, and bringing an
+    /// older database up to date. Refused while another process has it open.
+    pub fn open(dir: &Path) -> Result<SqliteStore, OpenError> {
+        let of_directory = |source| OpenError::Directory { dir: dir.to_owned(), source };
+        let of_database = |source| OpenError::Database { dir: dir.to_owned(), source };
+
+        create_private_dir(dir).map_err(of_directory)?;
+        let lock = take_lock(dir)?;
+        let file = dir.join(DATABASE);
+        let mut connection = Connection::open(&file).map_err(of_database)?;
+        configure_writer(&connection).map_err(of_database)?;
+        schema::migrate(&mut connection, &file)?;
+        let position = schema::change_position(&connection).map_err(of_database)?;
+
+        // Before the writer starts: should a thread not start, nothing has been promised to anybody.
+        let mut connections = Vec::new();
+        for _ in 0..READERS {
+            connections.push(open_reader(&file).map_err(of_database)?);
+        }
+        let readers = Readers::start(connections).map_err(of_directory)?;
+        let writer = Writer::start(connection, position).map_err(of_directory)?;
+        Ok(SqliteStore { readers, writer, _lock: lock })
+    }
+}
+
+/// Others on this machine have no business with people's messages.
+fn create_private_dir(dir: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(dir)
+}
+
+/// The lock goes when the file is closed, also when the process is killed: it can never be left behind.
+fn take_lock(dir: &Path) -> Result<File, OpenError> {
+    let of_directory = |source| OpenError::Directory { dir: dir.to_owned(), source };
+    let lock = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(dir.join(LOCK))
+        .map_err(of_directory)?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => Err(OpenError::InUse { dir: dir.to_owned() }),
+        Err(TryLockError::Error(source)) => Err(of_directory(source)),
+    }
+}
+
+fn configure_writer(connection: &Connection) -> rusqlite::Result<()> {
+    configure(connection)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    // In WAL mode only FULL syncs the log at every commit, and a commit is what we promise people.
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
+    connection.pragma_update(None, "journal_size_limit", LOG_BYTES_KEPT)
+}
+
+fn open_reader(file: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(file, flags)?;
+    configure(&connection)?;
+    Ok(connection)
+}
+
+fn configure(connection: &Connection) -> rusqlite::Result<()> {
+    connection.busy_timeout(BUSY_WAIT)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
+    // Negative: in KiB, not in pages.
+    connection.pragma_update(None, "cache_size", -CACHE_KIB)
+}

@@ -1,0 +1,100 @@
+//! Threads that answer questions beside the writer, each from one snapshot.
+
+use std::future::Future;
+use std::io;
+use std::thread::{self, JoinHandle};
+
+use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+use futures_channel::oneshot;
+use rusqlite::Connection;
+
+use super::Trouble;
+use crate::error::StoreError;
+
+/// Questions waiting to be answered; one more is refused with `Busy`.
+const QUEUE_QUESTIONS_MAX: usize = 4_096;
+
+type Question = Box<dyn FnOnce(&mut Connection) + Send>;
+
+/// The readers' end that callers hold.
+#[derive(Debug)]
+pub(super) struct Readers {
+    queue: Option<Sender<Question>>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Readers {
+    /// One thread for each connection.
+    pub(super) fn start(connections: Vec<Connection>) -> io::Result<Readers> {
+        let (queue, questions) = bounded(QUEUE_QUESTIONS_MAX);
+        // Begun empty, so that threads already started end when a later one does not start.
+        let mut readers = Readers { queue: Some(queue), threads: Vec::new() };
+        for connection in connections {
+            let questions = questions.clone();
+            let thread = thread::Builder::new().name("store-reader".to_owned());
+            readers.threads.push(thread.spawn(move || run(connection, &questions))?);
+        }
+        Ok(readers)
+    }
+
+    /// Asks a question, at the call. Its statements all see the store as after one same commit, which is not
+    /// older than any whose deed was answered before the call.
+    pub(super) fn ask<T, Q>(
+        &self,
+        question: Q,
+    ) -> impl Future<Output = Result<T, StoreError>> + Send + use<T, Q>
+    where
+        T: Send + 'static,
+        Q: FnOnce(&Connection) -> Result<T, Trouble> + Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        let job: Question = Box::new(move |connection| {
+            // Who no longer waits is not worth the work.
+            if !reply.is_canceled() {
+                let _ = reply.send(answer_from_snapshot(connection, question));
+            }
+        });
+        let refusal = match &self.queue {
+            Some(queue) => match queue.try_send(job) {
+                Ok(()) => None,
+                Err(TrySendError::Full(_)) => Some(StoreError::Busy),
+                Err(TrySendError::Disconnected(_)) => Some(closed()),
+            },
+            None => Some(closed()),
+        };
+        async move {
+            if let Some(refusal) = refusal {
+                return Err(refusal);
+            }
+            answer.await.unwrap_or_else(|_| Err(closed()))
+        }
+    }
+}
+
+impl Drop for Readers {
+    fn drop(&mut self) {
+        self.queue = None;
+        for thread in self.threads.drain(..) {
+            // A reader holds nothing that could be lost.
+            let _ = thread.join();
+        }
+    }
+}
+
+fn run(mut connection: Connection, questions: &Receiver<Question>) {
+    for question in questions {
+        question(&mut connection);
+    }
+}
+
+fn answer_from_snapshot<T>(
+    connection: &mut Connection,
+    question: impl FnOnce(&Connection) -> Result<T, Trouble>,
+) -> Result<T, StoreError> {
+    let snapshot = connection.transaction().map_err(|error| Trouble::Failed(error).into_store_error())?;
+    question(&snapshot).map_err(Trouble::into_store_error)
+}
+
+fn closed() -> StoreError {
+    StoreError::Failed("the store is closed".to_owned())
+}

@@ -1,0 +1,134 @@
+//! How rows become values, and numbers cross over.
+
+use anser_protocol::ids::Position;
+use anser_protocol::{AccountId, ConversationId, Moment, SendKey, Seq};
+use rusqlite::{Connection, OptionalExtension, Row};
+
+use super::Trouble;
+use crate::conversations::ConversationKind;
+use crate::error::StoreError;
+use crate::log::Event;
+
+/// SQLite's integers end at 2^63. What is above stops there: as an id it names nothing, as a seq it means
+/// "to the end".
+pub(super) fn to_sql(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// No column holds a negative number.
+pub(super) fn from_sql(number: i64) -> u64 {
+    u64::try_from(number).unwrap_or(0)
+}
+
+/// The column's number.
+pub(super) fn number(row: &Row<'_>, column: &str) -> rusqlite::Result<u64> {
+    Ok(from_sql(row.get(column)?))
+}
+
+pub(super) fn kind_to_sql(kind: ConversationKind) -> i64 {
+    match kind {
+        ConversationKind::Direct => 1,
+        ConversationKind::Group => 2,
+    }
+}
+
+/// An account's place in a conversation, and the conversation around it.
+pub(super) struct Place {
+    pub(super) kind: ConversationKind,
+    title: String,
+    conversation_change: Position,
+    pub(super) last_seq: Seq,
+    pub(super) members_changed: Seq,
+    pub(super) present_count: u32,
+    pub(super) from_seq: Seq,
+    left_seq: Seq,
+    left_title: String,
+    left_member_count: u32,
+    pub(super) delivered: Seq,
+    pub(super) read: Seq,
+    member_change: Position,
+}
+
+pub(super) const PLACE: &str = "
+    SELECT c.kind, c.title, c.change AS conversation_change, c.last_seq, c.members_changed, c.member_count,
+        m.from_seq, m.left_seq, m.left_title, m.left_member_count, m.delivered, m.read,
+        m.change AS member_change
+    FROM members AS m JOIN conversations AS c ON c.id = m.conversation_id
+    WHERE m.conversation_id = ?1 AND m.account_id = ?2";
+
+impl Place {
+    /// `NotFound` unless the account is or was a member.
+    pub(super) fn find(
+        connection: &Connection,
+        conversation: ConversationId,
+        account: AccountId,
+    ) -> Result<Place, Trouble> {
+        let mut find = connection.prepare_cached(PLACE)?;
+        let place =
+            find.query_row([to_sql(conversation.0), to_sql(account.0)], Place::from_row).optional()?;
+        place.ok_or(Trouble::Refused(StoreError::NotFound))
+    }
+
+    fn from_row(row: &Row<'_>) -> rusqlite::Result<Place> {
+        Ok(Place {
+            kind: match row.get("kind")? {
+                1 => ConversationKind::Direct,
+                _ => ConversationKind::Group,
+            },
+            title: row.get("title")?,
+            conversation_change: Position(number(row, "conversation_change")?),
+            last_seq: Seq(number(row, "last_seq")?),
+            members_changed: Seq(number(row, "members_changed")?),
+            present_count: row.get("member_count")?,
+            from_seq: Seq(number(row, "from_seq")?),
+            left_seq: Seq(number(row, "left_seq")?),
+            left_title: row.get("left_title")?,
+            left_member_count: row.get("left_member_count")?,
+            delivered: Seq(number(row, "delivered")?),
+            read: Seq(number(row, "read")?),
+            member_change: Position(number(row, "member_change")?),
+        })
+    }
+
+    pub(super) fn left(&self) -> bool {
+        self.left_seq != Seq(0)
+    }
+
+    /// The last event this member may see.
+    pub(super) fn end_seq(&self) -> Seq {
+        if self.left() { self.left_seq } else { self.last_seq }
+    }
+
+    /// When this member's view last changed. One who left sees no later changes.
+    pub(super) fn change(&self) -> Position {
+        if self.left() { self.member_change } else { self.member_change.max(self.conversation_change) }
+    }
+
+    pub(super) fn visible_title(&self) -> &str {
+        if self.left() { &self.left_title } else { &self.title }
+    }
+
+    /// Present members as this member knows them.
+    pub(super) fn visible_member_count(&self) -> u32 {
+        if self.left() { self.left_member_count } else { self.present_count }
+    }
+
+    /// The conversation's title now.
+    pub(super) fn title(&self) -> &str {
+        &self.title
+    }
+}
+
+/// From a row with all columns of `events` but `id`.
+pub(super) fn event_from_row(row: &Row<'_>) -> rusqlite::Result<Event> {
+    Ok(Event {
+        conversation: ConversationId(number(row, "conversation_id")?),
+        seq: Seq(number(row, "seq")?),
+        sender: AccountId(number(row, "sender_id")?),
+        at: Moment(number(row, "at")?),
+        kind: row.get("kind")?,
+        silent: row.get("silent")?,
+        send_key: SendKey::from_bytes(row.get_ref("send_key")?.as_blob()?),
+        body: row.get("body")?,
+    })
+}

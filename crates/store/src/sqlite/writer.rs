@@ -1,0 +1,198 @@
+//! The one thread that writes: takes what has queued and commits it as one transaction.
+//!
+//! A sync of the disk costs the same for one deed as for hundreds, so while one batch is being committed the
+//! next one gathers in the queue. A caller hears of its deed after the commit, never before.
+
+use std::future::Future;
+use std::io;
+use std::thread::{self, JoinHandle};
+
+use anser_protocol::ids::Position;
+use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+use futures_channel::oneshot;
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::{Trouble, rows};
+use crate::error::StoreError;
+
+/// Deeds waiting to be committed: less than a second's work. One more is refused with `Busy`, since it would
+/// wait longer than its sender does.
+pub const QUEUE_JOBS_MAX: usize = 4_096;
+/// Deeds in one transaction: enough to make the sync cheap for each, few enough that the first need not wait
+/// for long.
+const BATCH_JOBS_MAX: usize = 512;
+
+/// The writer's end that callers hold.
+#[derive(Debug)]
+pub(super) struct Writer {
+    queue: Option<Sender<Box<dyn Job>>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Writer {
+    /// `position` is the newest change position ever given.
+    pub(super) fn start(connection: Connection, position: Position) -> io::Result<Writer> {
+        let (queue, jobs) = bounded(QUEUE_JOBS_MAX);
+        let worker = Worker { connection, change: position.0, jobs };
+        let thread = thread::Builder::new().name("store-writer".to_owned()).spawn(move || worker.run())?;
+        Ok(Writer { queue: Some(queue), thread: Some(thread) })
+    }
+
+    /// Queues a deed, at the call; the future is ready after its commit.
+    ///
+    /// A deed is done in a transaction with its neighbours. It must find out that it is to be refused before
+    /// it writes anything, and it may be done twice: the first time is then undone.
+    pub(super) fn submit<T, D>(
+        &self,
+        deed: D,
+    ) -> impl Future<Output = Result<T, StoreError>> + Send + use<T, D>
+    where
+        T: Send + 'static,
+        D: Fn(&mut Writing<'_>) -> Result<T, Trouble> + Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        let refusal = match &self.queue {
+            Some(queue) => match queue.try_send(Box::new(Queued { deed, outcome: None, reply })) {
+                Ok(()) => None,
+                Err(TrySendError::Full(_)) => Some(StoreError::Busy),
+                Err(TrySendError::Disconnected(_)) => Some(closed()),
+            },
+            None => Some(closed()),
+        };
+        async move {
+            if let Some(refusal) = refusal {
+                return Err(refusal);
+            }
+            answer.await.unwrap_or_else(|_| Err(closed()))
+        }
+    }
+}
+
+/// Finishes what has queued.
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.queue = None;
+        if let Some(thread) = self.thread.take() {
+            // A writer that panicked has lost its callers' answers, not their data; it is gone all the same.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// What a deed works with: the transaction, and the counter of changes.
+pub(super) struct Writing<'a> {
+    pub(super) connection: &'a Connection,
+    change: &'a mut u64,
+}
+
+impl Writing<'_> {
+    /// The next change position. Each belongs to one conversation, so that no two heads of an account share
+    /// one and a page can end between any two. One given to a deed that is undone is not given again.
+    pub(super) fn tick(&mut self) -> Position {
+        *self.change += 1;
+        Position(*self.change)
+    }
+}
+
+/// A deed whose type of result is forgotten.
+trait Job: Send {
+    /// Does the deed and keeps its result. An error means that the transaction is spoilt.
+    fn run(&mut self, writing: &mut Writing<'_>) -> Result<(), Spoilt>;
+    /// Tells the caller: its result, or why the transaction failed.
+    fn answer(self: Box<Self>, failure: Option<StoreError>);
+}
+
+struct Queued<T, D> {
+    deed: D,
+    outcome: Option<Result<T, StoreError>>,
+    reply: oneshot::Sender<Result<T, StoreError>>,
+}
+
+/// Why a transaction must be undone.
+#[derive(Debug, thiserror::Error)]
+enum Spoilt {
+    #[error(transparent)]
+    Database(#[from] rusqlite::Error),
+    /// A bug of ours; undone like any failure, so that it cannot leave half a deed behind.
+    #[error("a deed was refused ({0}) after it had written")]
+    RefusedTooLate(StoreError),
+}
+
+impl<T, D> Job for Queued<T, D>
+where
+    T: Send,
+    D: Fn(&mut Writing<'_>) -> Result<T, Trouble> + Send,
+{
+    fn run(&mut self, writing: &mut Writing<'_>) -> Result<(), Spoilt> {
+        let changes_before = writing.connection.total_changes();
+        let outcome = match (self.deed)(writing) {
+            Ok(result) => Ok(result),
+            Err(Trouble::Failed(error)) => return Err(Spoilt::Database(error)),
+            Err(Trouble::Refused(refusal)) if writing.connection.total_changes() != changes_before => {
+                return Err(Spoilt::RefusedTooLate(refusal));
+            }
+            Err(Trouble::Refused(refusal)) => Err(refusal),
+        };
+        self.outcome = Some(outcome);
+        Ok(())
+    }
+
+    fn answer(self: Box<Self>, failure: Option<StoreError>) {
+        let outcome = match (failure, self.outcome) {
+            (Some(failure), _) => Err(failure),
+            (None, Some(outcome)) => outcome,
+            (None, None) => Err(closed()),
+        };
+        // Nobody may be waiting any more; the deed is done all the same.
+        let _ = self.reply.send(outcome);
+    }
+}
+
+/// The writer's thread.
+struct Worker {
+    connection: Connection,
+    change: u64,
+    jobs: Receiver<Box<dyn Job>>,
+}
+
+impl Worker {
+    /// Until the store is dropped and the queue is empty.
+    fn run(mut self) {
+        while let Ok(first) = self.jobs.recv() {
+            let mut batch = vec![first];
+            batch.extend(self.jobs.try_iter().take(BATCH_JOBS_MAX - 1));
+            self.commit(batch);
+        }
+    }
+
+    fn commit(&mut self, mut batch: Vec<Box<dyn Job>>) {
+        match self.attempt(&mut batch) {
+            Ok(()) => batch.into_iter().for_each(|job| job.answer(None)),
+            // One of them spoilt it for all: alone, each gets what it deserves.
+            Err(_) if batch.len() > 1 => batch.into_iter().for_each(|job| self.commit(vec![job])),
+            Err(spoilt) => {
+                let failure = StoreError::Failed(spoilt.to_string());
+                batch.into_iter().for_each(|job| job.answer(Some(failure.clone())));
+            }
+        }
+    }
+
+    /// One transaction; leaving early undoes it.
+    fn attempt(&mut self, batch: &mut [Box<dyn Job>]) -> Result<(), Spoilt> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let change_before = self.change;
+        for job in batch {
+            job.run(&mut Writing { connection: &transaction, change: &mut self.change })?;
+        }
+        if self.change != change_before {
+            let mut set_clock = transaction.prepare_cached("UPDATE clock SET change = ?1 WHERE id = 1")?;
+            set_clock.execute([rows::to_sql(self.change)])?;
+        }
+        transaction.commit()?;
+        Ok(())
+    }
+}
+
+fn closed() -> StoreError {
+    StoreError::Failed("the store is closed".to_owned())
+}
