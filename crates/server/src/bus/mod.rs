@@ -2,6 +2,7 @@
 
 pub mod local;
 pub mod lossy;
+pub(crate) mod pledge;
 
 use anser_protocol::{AccountId, ConversationId, DeviceId, Seq};
 use anser_store::{Event, Reach};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anser_protocol::wire::{self, ErrorCode, push};
 use anser_protocol::{AccountId, ConversationId, DeviceId, Fault, Seq, codec, limits};
-use anser_store::{Event, Membership, Reach, Store, StoreError};
+use anser_store::{Event, Membership, Reach, Store};
 
 use crate::bus::local::LocalFeed;
 use crate::bus::{Delivery, Notice, SessionId};
@@ -13,6 +13,7 @@ use crate::gateway::hub::Hub;
 use crate::gateway::memberships::Memberships;
 use crate::metrics::Metrics;
 use crate::services::conversations::Conversations;
+use crate::services::store_fault::store_fault;
 use crate::services::to_wire;
 
 /// Delivers what the bus brings to the sessions of this node.
@@ -91,7 +92,7 @@ impl Courier {
         self.newest_number = self.newest_number.max(number);
     }
 
-    async fn deliver(&mut self, notice: Notice) -> Result<(), StoreError> {
+    async fn deliver(&mut self, notice: Notice) -> Result<(), Fault> {
         match notice {
             Notice::Event { event, members_changed, except } => {
                 self.deliver_event(event, members_changed, except).await
@@ -114,7 +115,7 @@ impl Courier {
         event: Event,
         members_changed: Option<Seq>,
         except: Option<SessionId>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), Fault> {
         let membership = self.membership(event.conversation, members_changed).await?;
         // Encoded when the first one is found who gets it, then shared by all.
         let mut frame_for_others = None;
@@ -136,14 +137,14 @@ impl Courier {
         &mut self,
         conversation: ConversationId,
         accounts: Vec<AccountId>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), Fault> {
         self.memberships.forget(conversation);
         for account in accounts {
             if !self.hub.is_present(account) {
                 continue;
             }
             // Read now, not when it was published: the newest head makes every older one superfluous.
-            let head = self.conversations.read_head(account, conversation).await?;
+            let head = self.conversations.head(account, conversation).await?;
             self.hub.push(account, &codec::encode_push(push::What::Head(head)), None);
         }
         Ok(())
@@ -155,7 +156,7 @@ impl Courier {
         reach: Reach,
         member_count: u32,
         except: Option<SessionId>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), Fault> {
         let what = wire::Reached { account: account.0, position: Some(to_wire::reach_to_wire(&reach)) };
         let frame = codec::encode_push(push::What::Reached(what));
         self.hub.push(account, &frame, except);
@@ -176,13 +177,13 @@ impl Courier {
         &mut self,
         conversation: ConversationId,
         changed: Option<Seq>,
-    ) -> Result<Arc<Membership>, StoreError> {
+    ) -> Result<Arc<Membership>, Fault> {
         if let Some(known) = self.memberships.get(conversation)
             && changed.is_some_and(|changed| known.changed >= changed)
         {
             return Ok(known);
         }
-        let read = Arc::new(self.store.present_members(conversation).await?);
+        let read = Arc::new(self.store.present_members(conversation).await.map_err(store_fault)?);
         self.memberships.put(conversation, read.clone());
         Ok(read)
     }

@@ -4,18 +4,18 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use anser_protocol::wire::{self, ErrorCode, answer, request};
-use anser_protocol::{DeviceId, Fault, Moment, limits};
+use anser_protocol::{Fault, Moment, limits};
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, ready};
 use request::Call;
 
 use crate::gateway::hub::{Hub, Mailbox};
 use crate::metrics::Metrics;
-use crate::services::Asker;
 use crate::services::accounts::Accounts;
 use crate::services::contacts::Contacts;
 use crate::services::conversations::Conversations;
 use crate::services::messages::Messages;
+use crate::services::{Asker, to_wire};
 
 /// Who is at the other end of a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,14 +78,14 @@ impl Dispatch {
     fn begin_anonymous(&self, address: IpAddr, call: Call, now: Moment) -> Answering {
         let accounts = self.accounts.clone();
         match call {
-            Call::Register(call) => async move {
-                accounts.register(call, address, now).await.map(answer::Result::SignedIn)
+            Call::Register(call) => {
+                async move { accounts.register(call, address, now).await.map(answer::Result::SignedIn) }
+                    .boxed()
             }
-            .boxed(),
-            Call::SignIn(call) => async move {
-                accounts.sign_in(call, address, now).await.map(answer::Result::SignedIn)
+            Call::SignIn(call) => {
+                async move { accounts.sign_in(call, address, now).await.map(answer::Result::SignedIn) }
+                    .boxed()
             }
-            .boxed(),
             _ => refuse(Fault::new(ErrorCode::NotSignedIn, "say Hello first")),
         }
     }
@@ -103,17 +103,37 @@ impl Dispatch {
             Call::Send(call) => messages.send(asker, call, now).map(|sent| sent.map(Is::Sent)).boxed(),
             Call::Reach(call) => async move { messages.reach(asker, call, now).await.map(Is::Done) }.boxed(),
             Call::GetRange(call) => async move { messages.range(asker, call).await.map(Is::Range) }.boxed(),
-            Call::Sync(call) => async move { conversations.changes(asker.account, call).await.map(Is::Changes) }.boxed(),
-            Call::ListMembers(call) => async move { conversations.members(asker, call).await.map(Is::Members) }.boxed(),
-            Call::GetPeople(call) => async move { conversations.people(asker, call).await.map(Is::People) }.boxed(),
-            Call::FindAccount(call) => async move { contacts.find(asker, call, now).await.map(Is::People) }.boxed(),
-            Call::OpenDirect(call) => async move { conversations.open_direct(asker, call, now).await.map(Is::Head) }.boxed(),
-            Call::CreateGroup(call) => async move { conversations.create_group(asker, call, now).await.map(Is::Head) }.boxed(),
-            Call::AddMembers(call) => async move { conversations.add_members(asker, call, now).await.map(Is::Head) }.boxed(),
-            Call::LeaveGroup(call) => async move { conversations.leave(asker, call, now).await.map(Is::Head) }.boxed(),
-            Call::RenameGroup(call) => async move { conversations.rename(asker, call, now).await.map(Is::Head) }.boxed(),
+            Call::Sync(call) => {
+                async move { conversations.changes(asker.account, call).await.map(Is::Changes) }.boxed()
+            }
+            Call::ListMembers(call) => {
+                async move { conversations.members(asker, call).await.map(Is::Members) }.boxed()
+            }
+            Call::GetPeople(call) => {
+                async move { conversations.people(asker, call).await.map(Is::People) }.boxed()
+            }
+            Call::FindAccount(call) => {
+                async move { contacts.find(asker, call, now).await.map(Is::People) }.boxed()
+            }
+            Call::OpenDirect(call) => {
+                async move { conversations.open_direct(asker, call, now).await.map(Is::Head) }.boxed()
+            }
+            Call::CreateGroup(call) => {
+                async move { conversations.create_group(asker, call, now).await.map(Is::Head) }.boxed()
+            }
+            Call::AddMembers(call) => {
+                async move { conversations.add_members(asker, call, now).await.map(Is::Head) }.boxed()
+            }
+            Call::LeaveGroup(call) => {
+                async move { conversations.leave(asker, call, now).await.map(Is::Head) }.boxed()
+            }
+            Call::RenameGroup(call) => {
+                async move { conversations.rename(asker, call, now).await.map(Is::Head) }.boxed()
+            }
             Call::ListDevices(_) => async move { accounts.devices(asker).await.map(Is::Devices) }.boxed(),
-            Call::RevokeDevice(call) => async move { accounts.revoke(asker, DeviceId(call.device)).await.map(Is::Done) }.boxed(),
+            Call::RevokeDevice(call) => {
+                async move { accounts.revoke(asker, call).await.map(Is::Done) }.boxed()
+            }
             Call::SignOut(_) => async move { accounts.sign_out(asker).await.map(Is::Done) }.boxed(),
         }
     }
@@ -124,17 +144,18 @@ impl Dispatch {
         let conversations = self.conversations.clone();
         let hub = self.hub.clone();
         async move {
-            let (account, device) = accounts.authenticate(&hello.token, now).await?;
+            let (account, device) = accounts.authenticate(&hello.token).await?;
             // Joined before the changes are read: whatever is committed from here on is pushed, and whatever was
             // before is among the changes. Looked up again for the same reason: a revocation that the hub told
             // nobody about, because nobody had joined, has happened by now.
             let mailbox = hub.join(account.id, device.id);
-            accounts.authenticate(&hello.token, now).await?;
+            accounts.authenticate(&hello.token).await?;
+            accounts.note_seen(&device, now).await;
             let since = wire::Sync { since: hello.position, before: 0 };
             let changes = conversations.changes(account.id, since).await?;
             let asker = Asker { account: account.id, device: device.id, session: mailbox.session() };
             let welcome = wire::Welcome {
-                account: Some(crate::services::to_wire::person_to_wire(&account)),
+                account: Some(to_wire::person_to_wire(&account)),
                 device: device.id.0,
                 now_ms: now.0,
                 heartbeat_ms: limits::HEARTBEAT_MS,

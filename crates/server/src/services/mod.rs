@@ -16,7 +16,7 @@ pub mod conversations;
 pub mod messages;
 pub mod ports;
 mod rules;
-mod store_fault;
+pub(crate) mod store_fault;
 mod throttle;
 pub(crate) mod to_wire;
 

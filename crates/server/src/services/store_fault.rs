@@ -21,7 +21,9 @@ pub(crate) fn store_fault(error: StoreError) -> Fault {
         StoreError::BeyondEnd => {
             Fault::invalid("positions", "a position is beyond the end of its conversation")
         }
-        StoreError::Busy => Fault::retry_after(ErrorCode::Busy, 1_000, "more is queued than can be stored soon"),
+        StoreError::Busy => {
+            Fault::retry_after(ErrorCode::Busy, 1_000, "more is queued than can be stored soon")
+        }
         StoreError::Failed(_) => {
             // The cause is for the operator: it may name files and must not travel.
             tracing::error!(%error, "the store failed");

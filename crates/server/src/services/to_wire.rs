@@ -71,11 +71,7 @@ pub(crate) fn member_to_wire(member: &Member, people: &People) -> wire::Member {
 
 /// A position.
 pub(crate) fn reach_to_wire(reach: &Reach) -> wire::Reach {
-    wire::Reach {
-        conversation: reach.conversation.0,
-        delivered: reach.delivered.0,
-        read: reach.read.0,
-    }
+    wire::Reach { conversation: reach.conversation.0, delivered: reach.delivered.0, read: reach.read.0 }
 }
 
 /// A device; `current` if it is the one that asks.
