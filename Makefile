@@ -1,0 +1,8 @@
+# The two commands. Everything else: cargo xtask help
+.PHONY: run test
+
+run:
+	cargo xtask run
+
+test:
+	cargo xtask test

@@ -1,0 +1,148 @@
+//! The test command: every step in order, one line each, a table at the end. Nothing is ever skipped silently.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, bail};
+
+use crate::process::Shell;
+use crate::{counts, stories, tidy, tools, types, web};
+
+/// Worlds the simulator plays in the test command; nightly runs and people with time play more.
+const SIM_SEEDS: &str = "4000";
+/// Of a failed step's output, this much is shown; the whole is in its log.
+const SHOWN_LINES: usize = 120;
+
+struct Step {
+    name: &'static str,
+    run: fn(&Shell) -> Result<()>,
+}
+
+/// What fails fastest comes first; what is compiled for one step serves the next.
+const STEPS: [Step; 11] = [
+    Step { name: "tidy", run: |shell| tidy::tidy(&shell.root) },
+    Step { name: "fmt", run: |shell| shell.run(shell.cargo().args(["fmt", "--all", "--check"])) },
+    Step { name: "types", run: types::check },
+    Step { name: "web-build", run: web::build },
+    Step { name: "web-check", run: web::check },
+    Step { name: "clippy", run: clippy },
+    Step { name: "cargo-test", run: |shell| shell.run(shell.cargo().args(["test", "--workspace"])) },
+    Step { name: "fuzz-build", run: build_fuzz_targets },
+    Step { name: "sim", run: simulate },
+    Step { name: "e2e", run: stories::play },
+    Step { name: "deny", run: deny },
+];
+
+/// Runs every step, or the one named with `--only`, and stops at the first that fails.
+pub(crate) fn test(shell: &Shell, arguments: &[String]) -> Result<()> {
+    let steps = chosen(arguments)?;
+    let mut report = Report::default();
+    for step in steps {
+        print!("{:<12} …", step.name);
+        std::io::stdout().flush()?;
+        let log = shell.target.join("xtask/logs").join(format!("{}.log", step.name));
+        let began = Instant::now();
+        let outcome = (step.run)(&shell.logging_to(&log)?);
+        let took = began.elapsed();
+        match outcome {
+            Ok(()) => {
+                let passed = counts::passed(&fs::read_to_string(&log)?);
+                println!("\r{:<12} ok      {:>9}", step.name, seconds(took));
+                report.lines.push((step.name, took, passed));
+            }
+            Err(error) => {
+                println!("\r{:<12} FAILED  {:>9}", step.name, seconds(took));
+                show_end(&log)?;
+                eprintln!("\n{}: {error:#}\n(all of its output: {})\n", step.name, log.display());
+                report.print(1);
+                bail!(
+                    "the step {} failed; run it alone with `cargo xtask test --only {}`",
+                    step.name,
+                    step.name
+                );
+            }
+        }
+    }
+    report.print(0);
+    Ok(())
+}
+
+fn chosen(arguments: &[String]) -> Result<&'static [Step]> {
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        [] => Ok(&STEPS),
+        ["--only", name] => match STEPS.iter().position(|step| step.name == *name) {
+            Some(at) => Ok(&STEPS[at..=at]),
+            None => bail!("there is no step `{name}`; there are: {}", names()),
+        },
+        _ => bail!("usage: cargo xtask test [--only STEP], where STEP is one of: {}", names()),
+    }
+}
+
+fn names() -> String {
+    STEPS.map(|step| step.name).join(", ")
+}
+
+fn clippy(shell: &Shell) -> Result<()> {
+    shell.run(shell.cargo().args(["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"]))
+}
+
+fn build_fuzz_targets(shell: &Shell) -> Result<()> {
+    shell.run(shell.cargo().args(["build", "--manifest-path", "fuzz/Cargo.toml"]))
+}
+
+fn simulate(shell: &Shell) -> Result<()> {
+    shell.run(shell.cargo().args(["run", "--release", "--package", "anser-sim", "--", "--seeds", SIM_SEEDS]))
+}
+
+fn deny(shell: &Shell) -> Result<()> {
+    shell.run(tools::cargo_deny(shell)?.args(["--workspace", "check", "licenses", "bans", "sources"]))?;
+    shell.say("known vulnerabilities need a database from the internet: `cargo xtask advisories`");
+    Ok(())
+}
+
+#[derive(Default)]
+struct Report {
+    lines: Vec<(&'static str, Duration, u32)>,
+}
+
+impl Report {
+    fn print(&self, failed: u32) {
+        println!("\n{:<12} {:>9} {:>7}", "step", "time", "checks");
+        for (name, took, passed) in &self.lines {
+            println!("{name:<12} {:>9} {passed:>7}", seconds(*took));
+        }
+        let took: Duration = self.lines.iter().map(|(_, took, _)| took).sum();
+        let passed: u32 = self.lines.iter().map(|(_, _, passed)| passed).sum();
+        println!("{:<12} {:>9} {passed:>7}", "all", seconds(took));
+        println!("\n{passed} passed, {failed} failed");
+    }
+}
+
+fn seconds(took: Duration) -> String {
+    format!("{:.1} s", took.as_secs_f64())
+}
+
+fn show_end(log: &Path) -> Result<()> {
+    let text = String::from_utf8_lossy(&fs::read(log)?).into_owned();
+    let lines: Vec<&str> = text.lines().collect();
+    let shown = &lines[lines.len().saturating_sub(SHOWN_LINES)..];
+    eprintln!("{}", shown.join("\n"));
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_step_can_be_chosen_and_an_unknown_one_is_refused_with_the_names() {
+        let words = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(chosen(&[]).unwrap().len(), STEPS.len());
+        assert_eq!(chosen(&words("--only e2e")).unwrap()[0].name, "e2e");
+        let error = chosen(&words("--only nonsense")).map(|_| ()).unwrap_err();
+        assert!(error.to_string().contains("tidy, fmt, types"), "{error}");
+    }
+}

@@ -1,0 +1,37 @@
+//! The end-to-end stories and the screenshots: the real server, the real client, a real browser.
+
+use anyhow::Result;
+
+use crate::process::Shell;
+use crate::{tools, web};
+
+const STORIES: &str = "web/e2e";
+
+/// Plays every story. The web client must have been built.
+pub(crate) fn play(shell: &Shell) -> Result<()> {
+    shell.run(shell.cargo().args(["build", "--release", "--package", "anser"]))?;
+    playwright(shell, &["--project=stories"])
+}
+
+/// Builds everything and takes the pictures.
+pub(crate) fn screenshots(shell: &Shell) -> Result<()> {
+    tools::chinese_fonts(shell)?;
+    web::build(shell)?;
+    shell.run(shell.cargo().args(["build", "--release", "--package", "anser"]))?;
+    playwright(shell, &["--project=screenshots"])?;
+    shell.say("the pictures are in web/e2e/screenshots");
+    Ok(())
+}
+
+fn playwright(shell: &Shell, arguments: &[&str]) -> Result<()> {
+    let chromium = tools::chromium(shell)?;
+    web::install_packages(shell, STORIES)?;
+    shell.run(
+        tools::npm(shell)?
+            .current_dir(shell.root.join(STORIES))
+            .args(["run", "play", "--"])
+            .args(arguments)
+            .env("CHROMIUM", chromium)
+            .env("ANSER", shell.target.join("release/anser")),
+    )
+}
