@@ -1,0 +1,10 @@
+//! Both ends of a link together: what they promise, as transcripts under a fake clock.
+
+mod death;
+mod greeting;
+mod heartbeat;
+mod pushes;
+mod reconnect;
+mod requests;
+mod session_rules;
+mod world;
