@@ -127,6 +127,8 @@ pub struct ConversationView {
     pub read: u64,
     pub left: bool,
     pub draft: String,
+    /// Messages of ours in the outbox, failed ones too: what signing out would lose.
+    pub unsent: u32,
 }
 
 /// The loaded window of an open conversation.

@@ -21,4 +21,8 @@ last: RowView | null, orderAtMs: number, unread: number,
 /**
  * Everything up to here is read on some device of ours: where the unread line goes when opening.
  */
-read: number, left: boolean, draft: string, };
+read: number, left: boolean, draft: string, 
+/**
+ * Messages of ours in the outbox, failed ones too: what signing out would lose.
+ */
+unsent: number, };
