@@ -1,2 +1,47 @@
-//! placeholder
-fn main() {}
+//! The one binary: `anser serve` runs a server, with the web client inside.
+//!
+//! | module | what it answers |
+//! |---|---|
+//! | [`arguments`] | what did the person at the keyboard ask for? |
+//! | [`serve`] | run a server until told to stop |
+//! | [`log`] | how log lines look |
+//! | [`open_files`] | how many connections does the system allow? |
+
+mod arguments;
+mod log;
+mod open_files;
+mod serve;
+
+use std::process::ExitCode;
+
+use arguments::Asked;
+
+/// The settings are wrong: trying again without changing them is of no use.
+const EXIT_WRONG_SETTINGS: u8 = 2;
+/// The server could not start, or broke: what is around it must change (a port, a disk, another server).
+const EXIT_FAILED: u8 = 1;
+
+fn main() -> ExitCode {
+    match arguments::parse() {
+        Asked::Version => {
+            println!("anser {}", env!("CARGO_PKG_VERSION"));
+            ExitCode::SUCCESS
+        }
+        Asked::Serve { flags } => {
+            let settings = match anser_server::config::load(flags, |name| std::env::var_os(name)) {
+                Ok(settings) => settings,
+                Err(error) => {
+                    eprintln!("anser: {error}");
+                    return ExitCode::from(EXIT_WRONG_SETTINGS);
+                }
+            };
+            match serve::run(settings) {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(error) => {
+                    eprintln!("anser: {error:#}");
+                    ExitCode::from(EXIT_FAILED)
+                }
+            }
+        }
+    }
+}

@@ -9,7 +9,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
-/// Label of [`Metrics::answers`].
+/// One label with a value from a closed list of ours, so that no peer can make new series.
 type ByCode = [(&'static str, &'static str); 1];
 
 /// The numbers of one node. Whoever does the thing counts it.
@@ -27,6 +27,16 @@ pub struct Metrics {
     pub sign_ins_failed: Counter,
     /// Sign-ins, registrations and finds refused because there were too many.
     pub throttled: Counter,
+    /// Open TCP connections now, whatever they are used for.
+    pub connections: Gauge,
+    /// Connections turned away before they became links, by reason.
+    pub refusals: Family<ByCode, Counter>,
+    /// Frames that came from clients.
+    pub frames_received: Counter,
+    /// Frames written to clients.
+    pub frames_sent: Counter,
+    /// Links ended by the server, by the code of the error table.
+    pub closes: Family<ByCode, Counter>,
     /// Live sessions now.
     pub sessions: Gauge,
     /// Frames put into mailboxes of sessions.
@@ -53,6 +63,8 @@ impl Metrics {
             ("sign_ins", "Devices signed in", &all.sign_ins),
             ("sign_ins_failed", "Sign-ins with wrong credentials", &all.sign_ins_failed),
             ("throttled", "Sign-ins, registrations and finds refused as too many", &all.throttled),
+            ("frames_received", "Frames that came from clients", &all.frames_received),
+            ("frames_sent", "Frames written to clients", &all.frames_sent),
             ("pushes", "Frames put into mailboxes of sessions", &all.pushes),
             ("slow_readers", "Sessions ended because their mailbox was full", &all.slow_readers),
             ("resyncs", "Times all sessions were told to ask for what changed", &all.resyncs),
@@ -61,6 +73,9 @@ impl Metrics {
         for (name, help, counter) in counters {
             all.registry.register(name, help, counter.clone());
         }
+        all.registry.register("connections", "Open TCP connections", all.connections.clone());
+        all.registry.register("refusals", "Connections turned away, by reason", all.refusals.clone());
+        all.registry.register("closes", "Links ended by the server, by code", all.closes.clone());
         all.registry.register("sessions", "Live sessions", all.sessions.clone());
         all.registry.register("answers", "Requests answered, by code", all.answers.clone());
         Arc::new(all)
@@ -69,6 +84,16 @@ impl Metrics {
     /// Counts one answer; `code` is a name of the error table, or OK.
     pub fn count_answer(&self, code: &'static str) {
         self.answers.get_or_create(&[("code", code)]).inc();
+    }
+
+    /// Counts a connection that was turned away.
+    pub fn count_refusal(&self, reason: &'static str) {
+        self.refusals.get_or_create(&[("reason", reason)]).inc();
+    }
+
+    /// Counts a link that the server ended; `code` is a name of the error table.
+    pub fn count_close(&self, code: &'static str) {
+        self.closes.get_or_create(&[("code", code)]).inc();
     }
 
     /// The text that `/metrics` serves.

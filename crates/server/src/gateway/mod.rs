@@ -5,9 +5,80 @@
 //! | [`dispatch`] | what can this server do? |
 //! | [`hub`] | who is here, on this node? |
 //! | [`courier`] | who must hear of what was committed? |
+//! | `listener` | who may connect, and how many at once (`limiter`, `tls`)? |
+//! | `http` | what is there besides links: the web client (`assets`), `health`, metrics |
+//! | `upgrade` | which request becomes a link? |
+//! | `connection` | what does one link do next, and how does it end (`farewell`)? |
 
 pub mod courier;
 pub mod dispatch;
 pub mod hub;
 
+mod assets;
+mod clock;
+mod connection;
+mod farewell;
+mod health;
+mod http;
+mod limiter;
+mod listener;
 mod memberships;
+mod tls;
+mod upgrade;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use anser_store::Store;
+use tokio::sync::watch;
+
+pub(crate) use listener::{run, run_metrics};
+pub use tls::TlsError;
+pub(crate) use tls::acceptor;
+
+use crate::config::Settings;
+use crate::metrics::Metrics;
+use dispatch::Dispatch;
+use health::Health;
+use limiter::Limiter;
+
+/// What all connections share.
+pub(crate) struct Door {
+    settings: Settings,
+    dispatch: Arc<Dispatch>,
+    metrics: Arc<Metrics>,
+    health: Health,
+    limiter: Arc<Limiter>,
+    /// True once the server stops. Every link holds a receiver to its end, so one can wait for the last.
+    links: watch::Sender<bool>,
+}
+
+impl Door {
+    /// An open door; somebody must still listen in front of it.
+    pub(crate) fn new(
+        settings: Settings,
+        dispatch: Arc<Dispatch>,
+        metrics: Arc<Metrics>,
+        store: Arc<dyn Store>,
+    ) -> Arc<Door> {
+        let limiter = Limiter::new(settings.connections_max, settings.connections_silent_max);
+        let links = watch::Sender::new(false);
+        Arc::new(Door { settings, dispatch, metrics, health: Health::new(store), limiter, links })
+    }
+
+    /// Lets nobody in any more, lets every link finish what it is doing and say good-bye;
+    /// ready when the last has gone.
+    pub(crate) async fn drain(&self) {
+        self.links.send_replace(true);
+        self.links.closed().await;
+    }
+
+    /// Where metrics are to be served, if not with everything else.
+    pub(crate) fn metrics_listen(&self) -> Option<SocketAddr> {
+        self.settings.metrics_listen
+    }
+
+    fn is_draining(&self) -> bool {
+        *self.links.borrow()
+    }
+}

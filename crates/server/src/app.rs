@@ -1,0 +1,185 @@
+//! Puts the rooms together and runs them: one server, from its settings to its stop.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anser_protocol::limits;
+use anser_store::Store;
+use anser_store::sqlite::{OpenError, SqliteStore};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio::time::{MissedTickBehavior, interval, timeout};
+
+use crate::bus::Bus;
+use crate::bus::local::LocalBus;
+use crate::config::{Registration, Settings};
+use crate::gateway::courier::Courier;
+use crate::gateway::{self, Door, TlsError};
+use crate::hands::{Argon2Hasher, OsEntropy};
+use crate::node::{Node, Parts};
+use crate::services::ports::HashError;
+
+/// When the server stops, links may take this long for what they are doing and for their last words.
+const DRAIN_LIMIT: Duration = Duration::from_secs(12);
+/// And this long for answers to plain HTTP requests.
+const HTTP_LIMIT: Duration = Duration::from_secs(2);
+
+/// Why a server did not start. Each says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// The data directory cannot be used.
+    #[error(transparent)]
+    Store(#[from] OpenError),
+    /// The system has no randomness to make the first decoy hash from.
+    #[error("passwords cannot be hashed: {0}")]
+    Hasher(#[from] HashError),
+    /// The certificate cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}: {why}. {advice}")]
+    Listen {
+        /// Which address.
+        address: SocketAddr,
+        /// The system's words.
+        why: std::io::Error,
+        /// What helps, as far as one can tell.
+        advice: &'static str,
+    },
+}
+
+/// A server that runs. Dropping it stops it at once; [`Running::shutdown`] stops it well.
+pub struct Running {
+    address: SocketAddr,
+    metrics_address: Option<SocketAddr>,
+    door: Arc<Door>,
+    stop: watch::Sender<bool>,
+    tasks: Vec<JoinHandle<()>>,
+    store: Arc<dyn Store>,
+}
+
+/// Opens the store and the doors. When this returns, clients can connect.
+pub async fn start(settings: Settings) -> Result<Running, AppError> {
+    let tls = settings.tls.as_ref().map(gateway::acceptor).transpose()?;
+    let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&settings.data)?);
+    let listener = listen(settings.listen).await?;
+    let metrics_listener = match settings.metrics_listen {
+        Some(address) => Some(listen(address).await?),
+        None => None,
+    };
+
+    let (bus, feed) = LocalBus::new(limits::NOTICES_QUEUED_MAX);
+    let bus: Arc<dyn Bus> = Arc::new(bus);
+    let node = Node::new(Parts {
+        store: store.clone(),
+        bus: bus.clone(),
+        feed,
+        entropy: Arc::new(OsEntropy),
+        hasher: Arc::new(Argon2Hasher::new()?),
+        registration_open: settings.registration == Registration::Open,
+    });
+    let stop = watch::Sender::new(false);
+    let mut running = Running {
+        address: local_address(&listener, settings.listen)?,
+        metrics_address: None,
+        door: Door::new(settings, node.dispatch, node.metrics, store.clone()),
+        stop,
+        tasks: Vec::new(),
+        store,
+    };
+    running.spawn(deliver(node.courier));
+    running.spawn(state_tail(bus));
+    if let (Some(listener), Some(asked)) = (metrics_listener, running.door.metrics_listen()) {
+        running.metrics_address = Some(local_address(&listener, asked)?);
+        running.spawn(gateway::run_metrics(listener, running.door.clone(), running.stop.subscribe()));
+    }
+    running.spawn(gateway::run(listener, tls, running.door.clone(), running.stop.subscribe()));
+    Ok(running)
+}
+
+impl Running {
+    /// Where clients connect; the real port if the settings said 0.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Where metrics are served, if not at the main address.
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics_address
+    }
+
+    /// Stops well: new links are refused and `/healthz` says so, every link finishes what it is doing and is
+    /// told to come back a little later, then the doors and the store are closed.
+    pub async fn shutdown(mut self) {
+        if timeout(DRAIN_LIMIT, self.door.drain()).await.is_err() {
+            tracing::warn!("some links did not end in time; their sockets are dropped");
+        }
+        self.stop.send_replace(true);
+        let _dropped_below = timeout(HTTP_LIMIT, self.stop.closed()).await;
+        for task in std::mem::take(&mut self.tasks) {
+            task.abort();
+            // Waited for, so that nothing of it holds the store any more.
+            let _cancelled = task.await;
+        }
+        let store = self.store.clone();
+        drop(self);
+        if Arc::strong_count(&store) > 1 {
+            tracing::warn!("something still uses the store; it closes with the process");
+        }
+        // Closing waits for what is queued to be committed: not on a thread that others are waiting for.
+        let _closed = tokio::task::spawn_blocking(move || drop(store)).await;
+    }
+
+    fn spawn(&mut self, task: impl Future<Output = ()> + Send + 'static) {
+        self.tasks.push(tokio::spawn(task));
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        for task in &self.tasks {
+            task.abort();
+        }
+    }
+}
+
+/// Tells the sessions of this node what was committed, one notice after the other.
+async fn deliver(mut courier: Courier) {
+    while courier.run_one().await {}
+}
+
+/// States the bus's newest number, so that the loss of a last notice is found (spec D8).
+async fn state_tail(bus: Arc<dyn Bus>) {
+    let mut ticks = interval(Duration::from_millis(limits::TAIL_BEAT_MS));
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        bus.tail();
+    }
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, AppError> {
+    TcpListener::bind(address).await.map_err(|why| listen_error(address, why))
+}
+
+fn local_address(listener: &TcpListener, asked: SocketAddr) -> Result<SocketAddr, AppError> {
+    listener.local_addr().map_err(|why| listen_error(asked, why))
+}
+
+fn listen_error(address: SocketAddr, why: std::io::Error) -> AppError {
+    let advice = match why.kind() {
+        std::io::ErrorKind::AddrInUse => {
+            "Another program (perhaps another anser) uses that port: stop it, or give another one with --listen."
+        }
+        std::io::ErrorKind::AddrNotAvailable => {
+            "This machine does not have that address; 0.0.0.0 and [::] mean all that it has."
+        }
+        std::io::ErrorKind::PermissionDenied => {
+            "Ports below 1024 are for administrators: give a higher one with --listen, or allow it."
+        }
+        _ => "Give another address with --listen.",
+    };
+    AppError::Listen { address, why, advice }
+}

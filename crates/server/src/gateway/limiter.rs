@@ -1,0 +1,84 @@
+//! How many connections at once: all of them, and those that have not said who they are.
+
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Two counts with a bound each. Connections that stay silent can fill only their own part,
+/// so they never keep out the people who are signed in.
+pub(super) struct Limiter {
+    all: AtomicUsize,
+    all_max: usize,
+    silent: AtomicUsize,
+    silent_max: usize,
+}
+
+/// One connection's place in the counts; leaving is dropping it.
+pub(super) struct Place {
+    limiter: Arc<Limiter>,
+    silent: Mutex<bool>,
+}
+
+impl Limiter {
+    pub(super) fn new(all_max: usize, silent_max: usize) -> Arc<Limiter> {
+        Arc::new(Limiter { all: AtomicUsize::new(0), all_max, silent: AtomicUsize::new(0), silent_max })
+    }
+
+    /// A place for a new connection, silent at first; or the name of the bound that is reached.
+    pub(super) fn enter(self: &Arc<Limiter>) -> Result<Place, &'static str> {
+        if !take_one(&self.all, self.all_max) {
+            return Err("connections_max");
+        }
+        if !take_one(&self.silent, self.silent_max) {
+            self.all.fetch_sub(1, Ordering::Relaxed);
+            return Err("connections_silent_max");
+        }
+        Ok(Place { limiter: self.clone(), silent: Mutex::new(true) })
+    }
+}
+
+fn take_one(count: &AtomicUsize, max: usize) -> bool {
+    let more = |count: usize| if count < max { Some(count + 1) } else { None };
+    count.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).is_ok()
+}
+
+impl Place {
+    /// The one behind this connection said who it is: somebody else may be silent now.
+    pub(super) fn speak(&self) {
+        let mut silent = self.silent.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if std::mem::take(&mut *silent) {
+            self.limiter.silent.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.speak();
+        self.limiter.all.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_silent_have_a_bound_of_their_own() {
+        let limiter = Limiter::new(3, 1);
+        let first = limiter.enter().ok().unwrap();
+        assert_eq!(limiter.enter().err(), Some("connections_silent_max"));
+        first.speak();
+        first.speak();
+        let second = limiter.enter().ok().unwrap();
+        second.speak();
+        let third = limiter.enter().ok().unwrap();
+        assert_eq!(limiter.enter().err(), Some("connections_max"));
+
+        drop(third);
+        drop(first);
+        drop(second);
+        assert_eq!(limiter.all.load(Ordering::Relaxed), 0);
+        assert_eq!(limiter.silent.load(Ordering::Relaxed), 0);
+    }
+}
