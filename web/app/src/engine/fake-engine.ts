@@ -1,0 +1,268 @@
+// An engine without a server, for tests and for looking at the screens. Never in the product.
+
+import type { Engine, EngineStatus } from "./engine";
+import { ALICE, type FakeChat, makeChat, makeWorld, PEOPLE, row, text } from "./fake-world";
+import type { Command } from "./generated/Command";
+import type { Event } from "./generated/Event";
+import type { FailureReason } from "./generated/FailureReason";
+import type { LinkView } from "./generated/LinkView";
+import type { Outcome } from "./generated/Outcome";
+import type { PersonView } from "./generated/PersonView";
+import type { RowState } from "./generated/RowState";
+import { Listeners } from "./listeners";
+
+const DONE: Outcome = { type: "done" };
+const PAGE = 60;
+
+export interface FakeOptions {
+  signedIn?: boolean;
+  empty?: boolean;
+  link?: LinkView;
+  status?: EngineStatus;
+  /** Others answer, and messages travel, after this long; 0: they do not. */
+  answerAfterMs?: number;
+}
+
+/** Behaves like the real one as far as a screen can tell. */
+export class FakeEngine implements Engine {
+  /** What was asked, for tests. */
+  readonly commands: Command[] = [];
+  private readonly events = new Listeners<Event>();
+  private readonly statuses = new Listeners<EngineStatus>();
+  private readonly chats = new Map<number, FakeChat>();
+  private open: number | undefined;
+  private status: EngineStatus;
+  private keys = 0;
+
+  constructor(private readonly options: FakeOptions = {}) {
+    this.status = { type: "starting" };
+  }
+
+  start(): void {
+    this.setStatus(this.options.status ?? { type: "running", storage: "disk" });
+    if (this.status.type !== "running") return;
+    if (this.options.signedIn === true) this.enter();
+    else this.tell({ type: "session", session: { type: "signedOut", ended: false } });
+    this.tell({ type: "link", link: this.options.link ?? { type: "online" } });
+  }
+
+  takeOver(): void {
+    this.setStatus({ type: "running", storage: "disk" });
+    this.enter();
+  }
+
+  subscribe(listener: (event: Event) => void): () => void {
+    return this.events.add(listener);
+  }
+
+  watch(listener: (status: EngineStatus) => void): () => void {
+    listener(this.status);
+    return this.statuses.add(listener);
+  }
+
+  async send(command: Command): Promise<Outcome> {
+    this.commands.push(command);
+    await Promise.resolve();
+    return this.carryOut(command);
+  }
+
+  /** Tells the screen something, as if the server had. */
+  tell(event: Event): void {
+    this.events.tell(event);
+  }
+
+  /** Somebody else writes. */
+  receive(conversation: number, sender: PersonView, words: string): void {
+    const chat = this.chats.get(conversation);
+    if (chat === undefined) return;
+    const added = row(nextSeq(chat), sender, Date.now(), text(words));
+    chat.rows.push(added);
+    chat.view = { ...chat.view, unread: chat.view.unread + 1 };
+    this.show(chat);
+  }
+
+  private carryOut(command: Command): Outcome {
+    switch (command.type) {
+      case "register":
+        if (command.handle === "taken") return failed("handleTaken", "handle");
+        this.enter();
+        return DONE;
+      case "signIn":
+        if (command.password === "wrong") return failed("wrongCredentials");
+        this.enter();
+        return DONE;
+      case "signOut":
+        this.tell({ type: "session", session: { type: "signedOut", ended: false } });
+        return DONE;
+      case "findAccount":
+        return { type: "people", people: PEOPLE.filter(({ handle }) => handle === command.handle) };
+      case "openDirect":
+        return this.openDirect(command.handle);
+      case "createGroup":
+        return this.createGroup(command.title, command.handles);
+      case "addMembers":
+        return this.addMembers(command.conversation, command.handles);
+      case "leaveGroup":
+        return this.change(command.conversation, (chat) => (chat.view = { ...chat.view, left: true }));
+      case "renameGroup":
+        return this.change(command.conversation, (chat) => {
+          chat.view = { ...chat.view, title: command.title };
+          chat.rows.push(row(nextSeq(chat), ALICE, Date.now(), { type: "renamed", title: command.title }));
+        });
+      case "listMembers":
+        return this.listMembers(command.conversation);
+      case "openConversation":
+        this.open = command.conversation;
+        return this.change(command.conversation, () => {});
+      case "closeConversation":
+        this.open = undefined;
+        return DONE;
+      case "loadOlder":
+        return this.change(command.conversation, (chat) => (chat.window += PAGE));
+      case "sendText":
+        return this.sendText(command.conversation, command.text);
+      case "retrySend":
+        return this.setRowState(command.sendKey, { type: "sent" });
+      case "discardSend":
+        for (const chat of this.chats.values()) {
+          chat.rows = chat.rows.filter(({ state }) => !(state.type === "failed" && state.sendKey === command.sendKey));
+          this.show(chat);
+        }
+        return DONE;
+      case "markRead":
+        return this.change(command.conversation, (chat) => (chat.view = { ...chat.view, unread: 0, read: command.seq }));
+      case "saveDraft":
+        return this.change(command.conversation, (chat) => (chat.view = { ...chat.view, draft: command.text }));
+      case "listDevices":
+        return {
+          type: "devices",
+          devices: [
+            { device: 1, name: "Chrome, Linux", createdAtMs: Date.now() - 9e9, lastSeenAtMs: Date.now(), current: true },
+            { device: 2, name: "Firefox, Android", createdAtMs: Date.now() - 5e9, lastSeenAtMs: Date.now() - 4e7, current: false },
+          ],
+        };
+      case "revokeDevice":
+      case "reconnectNow":
+        return DONE;
+    }
+  }
+
+  private enter(): void {
+    const chats = this.options.empty === true ? [] : makeWorld(Date.now());
+    for (const chat of chats) this.chats.set(chat.view.conversation, chat);
+    this.tell({ type: "session", session: { type: "signedIn", me: ALICE, device: 1 } });
+    this.tell({ type: "conversations", changed: chats.map(({ view }) => view) });
+    this.tellUnread();
+  }
+
+  private openDirect(handle: string): Outcome {
+    const peer = PEOPLE.find((person) => person.handle === handle);
+    if (peer === undefined) return failed("notFound", "handle");
+    for (const chat of this.chats.values()) {
+      if (chat.view.peer?.account === peer.account) return { type: "conversation", conversation: chat.view.conversation };
+    }
+    return this.add(peer, peer.displayName, [ALICE, peer]);
+  }
+
+  private createGroup(title: string, handles: string[]): Outcome {
+    const members = PEOPLE.filter(({ handle }) => handles.includes(handle));
+    if (members.length < handles.length) return failed("notFound", "handles");
+    return this.add(null, title, [ALICE, ...members]);
+  }
+
+  private add(peer: PersonView | null, title: string, members: PersonView[]): Outcome {
+    const conversation = this.chats.size + 1;
+    const created = row(1, ALICE, Date.now(), { type: "created", title: peer === null ? title : "" });
+    const chat = makeChat(conversation, peer, title, members, [created], 0);
+    this.chats.set(conversation, chat);
+    this.show(chat);
+    return { type: "conversation", conversation };
+  }
+
+  private addMembers(conversation: number, handles: string[]): Outcome {
+    const members = PEOPLE.filter(({ handle }) => handles.includes(handle));
+    if (members.length < handles.length) return failed("notFound", "handles");
+    return this.change(conversation, (chat) => {
+      chat.members.push(...members);
+      chat.view = { ...chat.view, memberCount: chat.members.length };
+      chat.rows.push(row(nextSeq(chat), ALICE, Date.now(), { type: "membersAdded", members }));
+    });
+  }
+
+  private listMembers(conversation: number): Outcome {
+    const members = this.chats.get(conversation)?.members ?? [];
+    return { type: "members", members: members.map((person) => ({ person, delivered: 0, read: 0, left: false })) };
+  }
+
+  private sendText(conversation: number, words: string): Outcome {
+    const chat = this.chats.get(conversation);
+    if (chat === undefined) return failed("notPossible");
+    this.keys += 1;
+    const sendKey = `key-${this.keys}`;
+    const added = row(0, ALICE, Date.now(), text(words), { type: "sending", sendKey });
+    added.key = sendKey;
+    chat.rows.push(added);
+    this.show(chat);
+    const after = this.options.answerAfterMs ?? 0;
+    if (after > 0) {
+      setTimeout(() => this.setRowState(sendKey, { type: "sent" }), after);
+      setTimeout(() => this.setRowState(sendKey, { type: "read" }), after * 3);
+      setTimeout(() => this.receive(conversation, chat.members.at(-1)!, "I see."), after * 4);
+    }
+    return DONE;
+  }
+
+  private setRowState(sendKey: string, state: RowState): Outcome {
+    for (const chat of this.chats.values()) {
+      const index = chat.rows.findIndex((candidate) => candidate.key === sendKey || hasKey(candidate.state, sendKey));
+      if (index < 0) continue;
+      const old = chat.rows[index]!;
+      chat.rows[index] = { ...old, seq: old.seq === 0 ? nextSeq(chat) : old.seq, state };
+      this.show(chat);
+    }
+    return DONE;
+  }
+
+  private change(conversation: number, how: (chat: FakeChat) => void): Outcome {
+    const chat = this.chats.get(conversation);
+    if (chat === undefined) return failed("notPossible");
+    how(chat);
+    this.show(chat);
+    return { type: "conversation", conversation };
+  }
+
+  private show(chat: FakeChat): void {
+    const last = chat.rows.at(-1) ?? null;
+    const unsent = chat.rows.filter(({ seq }) => seq === 0).length;
+    chat.view = { ...chat.view, unsent, last, orderAtMs: last?.atMs ?? chat.view.orderAtMs };
+    this.tell({ type: "conversations", changed: [chat.view] });
+    this.tellUnread();
+    if (this.open !== chat.view.conversation) return;
+    const rows = chat.rows.slice(-chat.window);
+    const hasOlder = rows.length < chat.rows.length;
+    this.tell({ type: "timeline", timeline: { conversation: this.open, rows, hasOlder, loading: false } });
+  }
+
+  private tellUnread(): void {
+    let total = 0;
+    for (const { view } of this.chats.values()) total += view.unread;
+    this.tell({ type: "unread", total });
+  }
+
+  private setStatus(status: EngineStatus): void {
+    this.status = status;
+    this.statuses.tell(status);
+  }
+}
+
+function nextSeq(chat: FakeChat): number {
+  return Math.max(0, ...chat.rows.slice(-20).map(({ seq }) => seq)) + 1;
+}
+
+function hasKey(state: RowState, sendKey: string): boolean {
+  return (state.type === "sending" || state.type === "failed") && state.sendKey === sendKey;
+}
+
+function failed(reason: FailureReason, field = ""): Outcome {
+  return { type: "failed", failure: { reason, field, retryAfterMs: 0 } };
+}

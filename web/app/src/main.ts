@@ -1,0 +1,34 @@
+// Starts the page: choices first, then the screen, then the engine, so that something shows at once.
+
+import "./styles/tokens.css";
+import "./styles/base.css";
+import { mount } from "svelte";
+import type { Engine } from "./engine/engine";
+import { WorkerEngine } from "./engine/worker-engine";
+import { AppState } from "./state/app.svelte";
+import { locale } from "./state/locale.svelte";
+import { theme } from "./state/theme.svelte";
+import App from "./ui/App.svelte";
+
+async function makeEngine(): Promise<Engine> {
+  // A constant in builds, so that nothing of the fake one gets into the product.
+  if (import.meta.env.MODE === "fake") {
+    const { engineFromAddress } = await import("./engine/fake-from-address");
+    return engineFromAddress(location.search);
+  }
+  return new WorkerEngine(`${location.protocol === "http:" ? "ws" : "wss"}://${location.host}/v1/ws`);
+}
+
+async function begin(): Promise<void> {
+  theme.show();
+  locale.show();
+  const app = new AppState(await makeEngine());
+  mount(App, { target: document.getElementById("app")!, props: { app } });
+  // After the first paint: opening SQLite and WebAssembly must not delay it.
+  requestAnimationFrame(() => setTimeout(() => app.engine.start()));
+  if (import.meta.env.PROD && "serviceWorker" in navigator) {
+    addEventListener("load", () => void navigator.serviceWorker.register("/sw.js"));
+  }
+}
+
+void begin();

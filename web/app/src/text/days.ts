@@ -1,0 +1,27 @@
+// Calendar days in a time zone: the reader's day, not 24 hours, so that daylight saving moves nothing.
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+/** A day as `2026-03-29`, in the given zone (default: the device's). */
+export function dayOf(atMs: number, timeZone?: string): string {
+  const zone = timeZone ?? "";
+  let format = formats.get(zone);
+  if (format === undefined) {
+    // Swedish writes dates as ISO 8601 does.
+    format = new Intl.DateTimeFormat("sv-SE", {
+      year: "numeric",
+      month: "2-digit",
+      day: "2-digit",
+      ...(timeZone === undefined ? {} : { timeZone }),
+    });
+    formats.set(zone, format);
+  }
+  return format.format(atMs);
+}
+
+/** How many calendar days `atMs` lies before `nowMs`; negative when it lies after. */
+export function daysBefore(atMs: number, nowMs: number, timeZone?: string): number {
+  const day = Date.parse(`${dayOf(atMs, timeZone)}T00:00:00Z`);
+  const today = Date.parse(`${dayOf(nowMs, timeZone)}T00:00:00Z`);
+  return Math.round((today - day) / 86_400_000);
+}

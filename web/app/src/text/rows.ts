@@ -1,0 +1,55 @@
+// Decides what stands around each row of a timeline: day, unread line, sender, and which rows belong together.
+
+import type { RowView } from "../engine/generated/RowView";
+import { dayOf } from "./days";
+
+/** A row with what the list shows above and around it. */
+export interface TimelineItem {
+  row: RowView;
+  /** The day begins with this row: the separator above it shows this moment's date. */
+  dayAtMs: number | undefined;
+  /** The unread line is above it. */
+  unreadLine: boolean;
+  /** Its bubble is the first, or last, of a run by one sender within a minute. */
+  first: boolean;
+  last: boolean;
+}
+
+/** Rows by one sender this close together form one group. */
+export const GROUP_MS = 60_000;
+
+/** Adds separators and groups. `unreadAfter`: the read position when the chat was opened, or undefined for no line. */
+export function arrange(rows: readonly RowView[], unreadAfter: number | undefined, timeZone?: string): TimelineItem[] {
+  const items: TimelineItem[] = [];
+  let day = "";
+  let lineDrawn = unreadAfter === undefined;
+  for (const row of rows) {
+    const rowDay = dayOf(row.atMs, timeZone);
+    // Unsent rows carry this device's clock, which may be behind: a day never comes back once it has passed.
+    const newDay = day === "" || rowDay > day;
+    const unreadLine = !lineDrawn && isAfter(row, unreadAfter!);
+    lineDrawn ||= unreadLine;
+    const previous = items.at(-1);
+    const first = newDay || unreadLine || previous === undefined || !belongTogether(previous.row, row);
+    if (first && previous !== undefined) previous.last = true;
+    items.push({ row, dayAtMs: newDay ? row.atMs : undefined, unreadLine, first, last: false });
+    if (newDay) day = rowDay;
+  }
+  const end = items.at(-1);
+  if (end !== undefined) end.last = true;
+  return items;
+}
+
+function isAfter(row: RowView, unreadAfter: number): boolean {
+  return row.seq > unreadAfter && !row.own && !isSystemRow(row);
+}
+
+function belongTogether(a: RowView, b: RowView): boolean {
+  if (isSystemRow(a) || isSystemRow(b)) return false;
+  return a.sender.account === b.sender.account && Math.abs(b.atMs - a.atMs) < GROUP_MS;
+}
+
+/** Written by the server, not by a person. */
+export function isSystemRow(row: RowView): boolean {
+  return row.content.type !== "text" && row.content.type !== "unknown";
+}

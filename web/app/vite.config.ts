@@ -1,0 +1,30 @@
+// How the client is built and served while developing.
+
+import { svelte } from "@sveltejs/vite-plugin-svelte";
+import { defineConfig } from "vitest/config";
+import { serviceWorker } from "./scripts/service-worker";
+
+/** The server that `npm run dev` talks to. */
+const server = process.env["ANSER_SERVER"] ?? "http://127.0.0.1:8080";
+
+export default defineConfig({
+  plugins: [svelte(), serviceWorker()],
+  worker: { format: "es" },
+  build: {
+    target: "es2022",
+    // Everything is a file of its own: the policy forbids what is inlined, and wasm must stream.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+  },
+  optimizeDeps: {
+    // It finds its wasm relative to itself.
+    exclude: ["@sqlite.org/sqlite-wasm"],
+  },
+  server: {
+    proxy: { "/v1": { target: server, ws: true } },
+  },
+  test: {
+    include: ["tests/**/*.test.ts"],
+    environment: "node",
+  },
+});
