@@ -26,7 +26,7 @@ const STEPS: [Step; 11] = [
     Step { name: "fmt", run: |shell| shell.run(shell.cargo().args(["fmt", "--all", "--check"])) },
     Step { name: "types", run: types::check },
     Step { name: "web-build", run: web::build },
-    Step { name: "web-check", run: web::check },
+    Step { name: "web-check", run: check_web },
     Step { name: "clippy", run: clippy },
     Step { name: "cargo-test", run: |shell| shell.run(shell.cargo().args(["test", "--workspace"])) },
     Step { name: "fuzz-build", run: build_fuzz_targets },
@@ -83,6 +83,11 @@ fn chosen(arguments: &[String]) -> Result<&'static [Step]> {
 
 fn names() -> String {
     STEPS.map(|step| step.name).join(", ")
+}
+
+fn check_web(shell: &Shell) -> Result<()> {
+    web::check(shell)?;
+    stories::check(shell)
 }
 
 fn clippy(shell: &Shell) -> Result<()> {

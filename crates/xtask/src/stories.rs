@@ -7,6 +7,12 @@ use crate::{tools, web};
 
 const STORIES: &str = "web/e2e";
 
+/// The types of the stories themselves.
+pub(crate) fn check(shell: &Shell) -> Result<()> {
+    web::install_packages(shell, STORIES)?;
+    shell.run(tools::npm(shell)?.current_dir(shell.root.join(STORIES)).args(["run", "check"]))
+}
+
 /// Plays every story. The web client must have been built.
 pub(crate) fn play(shell: &Shell) -> Result<()> {
     shell.run(shell.cargo().args(["build", "--release", "--package", "anser"]))?;
