@@ -1,0 +1,140 @@
+//! The client's end of a link against any server and any network.
+
+use anser_protocol::link::{Greeting, Link, Output};
+use anser_protocol::wire::{Answer, Beat, Close, Error, Push, Sync, Welcome, frame, push, request};
+use anser_protocol::{Moment, codec};
+
+use super::input::Input;
+
+/// No single deed makes a link put out more than this.
+const OUTPUTS_MAX: usize = 8;
+
+/// Plays a script of frames, connections, networks, requests and time.
+pub fn link(data: &[u8]) {
+    let mut input = Input::new(data);
+    let mut play = Play {
+        link: Link::new([0; 32]),
+        now: Moment(0),
+        wakes: Moment::NEVER,
+        connection: 0,
+        alive: false,
+        wanted: false,
+    };
+    while play.step(&mut input).is_some() {
+        play.drain();
+    }
+}
+
+struct Play {
+    link: Link,
+    now: Moment,
+    wakes: Moment,
+    /// The newest connection, and whether the link believes in it.
+    connection: u64,
+    alive: bool,
+    wanted: bool,
+}
+
+impl Play {
+    fn step(&mut self, input: &mut Input) -> Option<()> {
+        let now = self.now;
+        // Now and then a connection of the past speaks up.
+        let connection = if input.byte()? < 230 { self.connection } else { self.connection.wrapping_sub(1) };
+        match input.byte()? % 16 {
+            0 => {
+                self.link.open(Greeting::Anonymous, now);
+                self.wanted = true;
+            }
+            1 => {
+                self.link.open(Greeting::Hello { token: input.bytes()?.to_vec() }, now);
+                self.wanted = true;
+            }
+            2 => {
+                self.link.close(now);
+                self.wanted = false;
+            }
+            3..=4 => self.link.handle_connected(connection, now),
+            5 => {
+                self.link.handle_disconnected(connection, now);
+                self.alive &= connection != self.connection;
+            }
+            6 => self.link.handle_received(connection, input.bytes()?, now),
+            7..=10 => {
+                let body = server_frame(input)?;
+                self.link.handle_received(connection, &codec::encode(body), now);
+            }
+            11 => {
+                let call = request::Call::Sync(Sync::default());
+                if self.link.request(call, now).is_some() {
+                    assert!(self.link.is_up(), "asked without a link");
+                }
+            }
+            12 => self.link.handle_network(input.byte()? < 128, now),
+            13 => {
+                self.now = now + u64::from(input.number()?);
+                self.link.handle_timeout(self.now);
+            }
+            _ => {
+                self.now = self.wakes.max(now);
+                self.link.handle_timeout(self.now);
+            }
+        }
+        Some(())
+    }
+
+    fn drain(&mut self) {
+        for _ in 0..=OUTPUTS_MAX {
+            match self.link.poll_output() {
+                Output::Wait(moment) => {
+                    assert!(moment > self.now || self.now == Moment::NEVER, "woken for nothing, for ever");
+                    let tries = self.wanted && self.now < Moment::NEVER - 1_000_000_000_000;
+                    assert!(!tries || moment < Moment::NEVER, "a link that is wanted gave up");
+                    self.wakes = moment;
+                    return;
+                }
+                output => self.take(output),
+            }
+        }
+        panic!("one deed put out more than {OUTPUTS_MAX}");
+    }
+
+    fn take(&mut self, output: Output) {
+        match output {
+            Output::Connect { connection } => {
+                assert!(!self.alive, "a second connection beside a living one");
+                assert!(connection > self.connection, "a number was used again");
+                (self.connection, self.alive) = (connection, true);
+            }
+            Output::Disconnect { connection } => {
+                assert!(self.alive && connection == self.connection, "ended what is no more");
+                self.alive = false;
+            }
+            Output::Transmit { connection, bytes } => {
+                assert!(self.alive && connection == self.connection, "spoke into the void");
+                codec::decode_from_client(&bytes).expect("a link sends what a server takes");
+            }
+            Output::Refused(_) => {
+                assert!(!self.alive && !self.link.is_up());
+                self.wanted = false;
+            }
+            Output::Down { .. } => assert!(!self.alive && !self.link.is_up()),
+            Output::Up(_) => assert!(self.alive),
+            Output::Answered { .. } | Output::Pushed(_) | Output::Missed => assert!(self.alive),
+            Output::Wait(_) => unreachable!("drain takes it"),
+        }
+    }
+}
+
+fn server_frame(input: &mut Input) -> Option<frame::Body> {
+    Some(match input.byte()? % 6 {
+        0..=1 => frame::Body::Welcome(Welcome { heartbeat_ms: input.number()?, ..Welcome::default() }),
+        2 => frame::Body::Answer(Answer { id: input.number()?, result: None }),
+        3 => frame::Body::Push(Push { what: Some(push::What::Reached(Default::default())) }),
+        4 => frame::Body::Beat(Beat { pushes: input.number()?, resync: input.byte()? < 128 }),
+        _ => {
+            let code = i32::from(input.byte()? % 48);
+            let error = Error { code, retry_after_ms: input.number()?, ..Error::default() };
+            frame::Body::Close(Close { error: Some(error) })
+        }
+    })
+}
