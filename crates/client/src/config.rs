@@ -1,0 +1,29 @@
+//! What one must say to open a client.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Where the server is, and where this client keeps its things.
+#[derive(Clone, Debug)]
+pub struct ClientConfig {
+    /// `wss://host[:port]`, or `ws://` without TLS; `https` and `http` are understood as the same.
+    pub server_url: String,
+    /// A directory of this client's own, made if it is not there. It holds the session's token.
+    pub data_dir: PathBuf,
+    /// A PEM file with the certificates to trust instead of the public ones.
+    pub ca_certificates: Option<PathBuf>,
+    /// A link that is not open by then counts as failed.
+    pub connect_timeout: Duration,
+}
+
+impl ClientConfig {
+    /// The usual: public certificates, and ten seconds to connect (a few round trips of the worst 2G link).
+    pub fn new(server_url: impl Into<String>, data_dir: impl Into<PathBuf>) -> ClientConfig {
+        ClientConfig {
+            server_url: server_url.into(),
+            data_dir: data_dir.into(),
+            ca_certificates: None,
+            connect_timeout: Duration::from_secs(10),
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! The one loop that carries out what the engine says.
+//!
+//! Everything that can wake it is in `wait`, everything it can be told to do in `drain`. What the engine says is done
+//! strictly in order: a save is on disk before what follows it is shown or sent.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+use anser_client_core::{Command, Engine, Event, Input, Outcome, Output};
+use anser_protocol::Moment;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::sleep;
+
+use crate::carrier::{Carrier, Report, Route};
+use crate::clock::Clock;
+use crate::disk::Disk;
+use crate::error::ClientError;
+use crate::feed::Feed;
+
+/// Reports of links that wait for the loop. A full queue makes the reading task wait, and TCP slow the server down.
+const REPORTS_MAX: usize = 64;
+
+/// What the client's handle asks of the loop.
+pub(crate) enum Ask {
+    Command(Command, oneshot::Sender<Outcome>),
+    Network { up: bool },
+}
+
+pub(crate) struct Driver {
+    engine: Engine,
+    disk: Disk,
+    clock: Clock,
+    feed: Arc<Feed>,
+    route: Route,
+    asks: mpsc::Receiver<Ask>,
+    carrier: Option<Carrier>,
+    report_sender: mpsc::Sender<(u64, Report)>,
+    reports: mpsc::Receiver<(u64, Report)>,
+    /// Came up while draining; each is handled, and drained, before anything else may wake us.
+    pending: VecDeque<Input>,
+    wake_at: Moment,
+    last_command: u64,
+    /// By the number that the engine knows the command by.
+    waiting: HashMap<u64, oneshot::Sender<Outcome>>,
+}
+
+impl Driver {
+    pub(crate) fn new(
+        engine: Engine,
+        disk: Disk,
+        clock: Clock,
+        feed: Arc<Feed>,
+        route: Route,
+        asks: mpsc::Receiver<Ask>,
+    ) -> Driver {
+        let (report_sender, reports) = mpsc::channel(REPORTS_MAX);
+        Driver {
+            engine,
+            disk,
+            clock,
+            feed,
+            route,
+            asks,
+            carrier: None,
+            report_sender,
+            reports,
+            pending: VecDeque::new(),
+            wake_at: Moment::NEVER,
+            last_command: 0,
+            waiting: HashMap::new(),
+        }
+    }
+
+    /// Runs until every handle is gone (`Ok`), or the disk cannot be read any more.
+    pub(crate) async fn run(mut self) -> Result<(), ClientError> {
+        let end = self.run_until_let_go().await;
+        if let Err(error) = &end {
+            tracing::error!(%error, "the client stops");
+        }
+        self.feed.end();
+        self.disk.close().await;
+        end
+    }
+
+    async fn run_until_let_go(&mut self) -> Result<(), ClientError> {
+        self.drain().await?;
+        while let Some(input) = self.wait().await {
+            self.engine.handle(input, self.clock.now());
+            self.drain().await?;
+        }
+        Ok(())
+    }
+
+    /// The next thing that happens; `None` when every handle is gone.
+    async fn wait(&mut self) -> Option<Input> {
+        loop {
+            let input = tokio::select! {
+                ask = self.asks.recv() => Some(self.input_from_ask(ask?)),
+                Some((connection, report)) = self.reports.recv() => self.input_from_report(connection, report),
+                () = sleep(self.clock.until(self.wake_at)) => Some(Input::Tick),
+            };
+            if input.is_some() {
+                return input;
+            }
+        }
+    }
+
+    fn input_from_ask(&mut self, ask: Ask) -> Input {
+        match ask {
+            Ask::Network { up } => Input::Network { up },
+            Ask::Command(command, answer) => {
+                if let Command::CloseConversation { conversation } = &command {
+                    self.feed.forget_timeline(*conversation);
+                }
+                self.last_command += 1;
+                self.waiting.insert(self.last_command, answer);
+                Input::Command { id: self.last_command, command }
+            }
+        }
+    }
+
+    /// `None` for what an older connection still reports: to the engine it is dead.
+    fn input_from_report(&mut self, connection: u64, report: Report) -> Option<Input> {
+        if self.carrier.as_ref().is_none_or(|carrier| carrier.connection() != connection) {
+            return None;
+        }
+        Some(match report {
+            Report::Opened => Input::Connected { connection },
+            Report::Frame(bytes) => Input::Received { connection, bytes },
+            Report::Ended => {
+                self.carrier = None;
+                Input::Disconnected { connection }
+            }
+        })
+    }
+
+    async fn drain(&mut self) -> Result<(), ClientError> {
+        loop {
+            match self.engine.poll() {
+                Output::Save(saves) => {
+                    if let Err(error) = self.disk.save(saves).await {
+                        tracing::warn!(%error, "could not save");
+                        self.engine.handle(Input::SaveFailed, self.clock.now());
+                    }
+                }
+                Output::Load(load) => self.pending.push_back(Input::Loaded(self.disk.load(load).await?)),
+                Output::Connect { connection } => {
+                    let reports = self.report_sender.clone();
+                    self.carrier = Some(Carrier::start(connection, self.route.clone(), reports));
+                }
+                Output::Disconnect { connection } => {
+                    self.carrier.take_if(|carrier| carrier.connection() == connection);
+                }
+                Output::Transmit { connection, bytes } => self.transmit(connection, bytes),
+                Output::Emit(event) => self.emit(event),
+                Output::Wait(moment) => {
+                    let Some(input) = self.pending.pop_front() else {
+                        self.wake_at = moment;
+                        return Ok(());
+                    };
+                    self.engine.handle(input, self.clock.now());
+                }
+            }
+        }
+    }
+
+    fn transmit(&mut self, connection: u64, bytes: Vec<u8>) {
+        let Some(carrier) = self.carrier.take_if(|carrier| carrier.connection() == connection) else {
+            return;
+        };
+        if carrier.send(bytes) {
+            self.carrier = Some(carrier);
+        } else {
+            self.pending.push_back(Input::Disconnected { connection });
+        }
+    }
+
+    fn emit(&mut self, event: Event) {
+        let Event::Finished { command, outcome } = event else {
+            self.feed.emit(&event);
+            return;
+        };
+        if let Some(answer) = self.waiting.remove(&command) {
+            // Whoever asked may have stopped waiting; it is done all the same.
+            let _ = answer.send(outcome);
+        }
+    }
+}

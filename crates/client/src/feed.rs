@@ -1,0 +1,251 @@
+//! Events on their way to who listens. Bounded without losing anything: every event is the present state of one
+//! thing, so a newer one replaces an older one that nobody has fetched yet.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use anser_client_core::Event;
+use anser_client_core::view::{ConversationView, SessionView};
+use tokio::sync::Notify;
+
+/// A listener's end. It begins with how things stand, and goes on with what changes.
+///
+/// A slow listener misses intermediate states, never the last one.
+pub struct Events {
+    shared: Arc<Shared>,
+}
+
+impl Events {
+    /// The next event; `None` once the client has ended and everything was fetched.
+    pub async fn next(&mut self) -> Option<Event> {
+        loop {
+            // Taken before looking, so that what comes in between wakes us.
+            let changed = self.shared.changed.notified();
+            {
+                let mut queue = lock(&self.shared.queue);
+                if let Some(event) = queue.events.pop_front() {
+                    return Some(event);
+                }
+                if queue.ended {
+                    return None;
+                }
+            }
+            changed.await;
+        }
+    }
+}
+
+/// The client's end.
+#[derive(Default)]
+pub(crate) struct Feed {
+    inner: Mutex<Listeners>,
+}
+
+#[derive(Default)]
+struct Listeners {
+    /// How things stand now, for those who come later.
+    present: Queue,
+    listeners: Vec<Weak<Shared>>,
+}
+
+struct Shared {
+    queue: Mutex<Queue>,
+    changed: Notify,
+}
+
+impl Feed {
+    pub(crate) fn listen(&self) -> Events {
+        let mut inner = lock(&self.inner);
+        let shared = Arc::new(Shared { queue: Mutex::new(inner.present.clone()), changed: Notify::new() });
+        inner.listeners.push(Arc::downgrade(&shared));
+        Events { shared }
+    }
+
+    pub(crate) fn emit(&self, event: &Event) {
+        self.change(|queue| queue.push(event.clone()));
+    }
+
+    /// A closed conversation's timeline is no longer kept up to date: newcomers must not get it.
+    pub(crate) fn forget_timeline(&self, conversation: u64) {
+        lock(&self.inner).present.events.retain(|event| !is_timeline_of(event, conversation));
+    }
+
+    pub(crate) fn end(&self) {
+        self.change(|queue| queue.ended = true);
+    }
+
+    fn change(&self, change: impl Fn(&mut Queue)) {
+        let mut inner = lock(&self.inner);
+        change(&mut inner.present);
+        inner.listeners.retain(|listener| {
+            let Some(shared) = listener.upgrade() else { return false };
+            change(&mut lock(&shared.queue));
+            shared.changed.notify_one();
+            true
+        });
+    }
+}
+
+/// At most one event for each thing there is to know, in the order of their last change.
+#[derive(Clone, Default)]
+struct Queue {
+    events: VecDeque<Event>,
+    ended: bool,
+}
+
+impl Queue {
+    fn push(&mut self, event: Event) {
+        let event = match event {
+            Event::Session { session: SessionView::SignedOut { .. } } => {
+                // What was known belonged to somebody who is gone.
+                self.events.retain(|waiting| matches!(waiting, Event::Link { .. }));
+                event
+            }
+            Event::Session { .. } => {
+                self.events.retain(|waiting| !matches!(waiting, Event::Session { .. }));
+                event
+            }
+            Event::Link { .. } => {
+                self.events.retain(|waiting| !matches!(waiting, Event::Link { .. }));
+                event
+            }
+            Event::Unread { .. } => {
+                self.events.retain(|waiting| !matches!(waiting, Event::Unread { .. }));
+                event
+            }
+            Event::Timeline { ref timeline } => {
+                let conversation = timeline.conversation;
+                self.events.retain(|waiting| !is_timeline_of(waiting, conversation));
+                event
+            }
+            Event::Conversations { changed } => self.merge_conversations(changed),
+            // Answers belong to who asked, and take another way.
+            Event::Finished { .. } => return,
+        };
+        self.events.push_back(event);
+    }
+
+    /// Takes the waiting rows of the list out of the queue, and brings them up to date.
+    fn merge_conversations(&mut self, changed: Vec<ConversationView>) -> Event {
+        let mut merged = Vec::new();
+        if let Some(index) = self.events.iter().position(|event| matches!(event, Event::Conversations { .. }))
+            && let Some(Event::Conversations { changed }) = self.events.remove(index)
+        {
+            merged = changed;
+        }
+        for view in changed {
+            match merged.iter_mut().find(|waiting| waiting.conversation == view.conversation) {
+                Some(waiting) => *waiting = view,
+                None => merged.push(view),
+            }
+        }
+        Event::Conversations { changed: merged }
+    }
+}
+
+fn is_timeline_of(event: &Event, conversation: u64) -> bool {
+    matches!(event, Event::Timeline { timeline } if timeline.conversation == conversation)
+}
+
+/// A listener that panicked holding the lock has left a whole queue behind: every change is one step.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use anser_client_core::view::{LinkView, PersonView, TimelineView};
+
+    fn conversation(id: u64, unread: u32) -> ConversationView {
+        ConversationView {
+            conversation: id,
+            group: false,
+            title: "bob".into(),
+            peer: None,
+            member_count: 2,
+            last: None,
+            order_at_ms: 0,
+            unread,
+            read: 0,
+            left: false,
+            draft: String::new(),
+            unsent: 0,
+        }
+    }
+
+    fn conversations(changed: Vec<ConversationView>) -> Event {
+        Event::Conversations { changed }
+    }
+
+    fn timeline(conversation: u64, loading: bool) -> Event {
+        let rows = Vec::new();
+        Event::Timeline { timeline: TimelineView { conversation, rows, has_older: false, loading } }
+    }
+
+    fn link(link: LinkView) -> Event {
+        Event::Link { link }
+    }
+
+    async fn everything(events: &mut Events) -> Vec<Event> {
+        let mut all = Vec::new();
+        while let Some(event) = events.next().await {
+            all.push(event);
+        }
+        all
+    }
+
+    #[tokio::test]
+    async fn a_slow_listener_gets_the_last_state_of_everything() {
+        let feed = Feed::default();
+        let mut events = feed.listen();
+        feed.emit(&link(LinkView::Connecting));
+        feed.emit(&timeline(1, true));
+        feed.emit(&timeline(2, true));
+        feed.emit(&conversations(vec![conversation(1, 1), conversation(2, 5)]));
+        feed.emit(&timeline(1, false));
+        feed.emit(&link(LinkView::Online));
+        feed.emit(&conversations(vec![conversation(1, 2), conversation(3, 0)]));
+        feed.end();
+        let expected = vec![
+            timeline(2, true),
+            timeline(1, false),
+            link(LinkView::Online),
+            conversations(vec![conversation(1, 2), conversation(2, 5), conversation(3, 0)]),
+        ];
+        assert_eq!(everything(&mut events).await, expected);
+    }
+
+    #[tokio::test]
+    async fn a_late_listener_begins_with_how_things_stand() {
+        let feed = Feed::default();
+        feed.emit(&link(LinkView::Online));
+        feed.emit(&timeline(1, false));
+        feed.emit(&timeline(2, false));
+        feed.forget_timeline(1);
+        let mut events = feed.listen();
+        feed.end();
+        assert_eq!(everything(&mut events).await, vec![link(LinkView::Online), timeline(2, false)]);
+    }
+
+    #[tokio::test]
+    async fn after_signing_out_nothing_of_before_is_told() {
+        let feed = Feed::default();
+        let mut events = feed.listen();
+        let alice = PersonView { account: 1, handle: "alice".into(), display_name: "Alice".into() };
+        feed.emit(&Event::Session { session: SessionView::SignedIn { me: alice, device: 1 } });
+        feed.emit(&conversations(vec![conversation(1, 1)]));
+        let gone = Event::Session { session: SessionView::SignedOut { ended: false } };
+        feed.emit(&gone);
+        feed.end();
+        assert_eq!(everything(&mut events).await, vec![gone]);
+    }
+
+    #[tokio::test]
+    async fn a_waiting_listener_is_woken() {
+        let feed = Feed::default();
+        let mut events = feed.listen();
+        let (event, ()) = tokio::join!(events.next(), async { feed.emit(&link(LinkView::Online)) });
+        assert_eq!(event, Some(link(LinkView::Online)));
+    }
+}
