@@ -2,7 +2,7 @@
 
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vitest/config";
-import { serviceWorker } from "./scripts/service-worker";
+import { serviceWorker } from "./scripts/service-worker.ts";
 
 /** The server that `npm run dev` talks to. */
 const server = process.env["ANSER_SERVER"] ?? "http://127.0.0.1:8080";

@@ -22,7 +22,7 @@ function dateFormat(locale: string, name: string, options: Intl.DateTimeFormatOp
 
 /** `14:05` or `2:05 PM`. */
 export function formatTime(locale: string, atMs: number): string {
-  return dateFormat(locale, "time", { hour: "numeric", minute: "2-digit" }).format(atMs);
+  return dateFormat(locale, "time", { timeStyle: "short" }).format(atMs);
 }
 
 /** For the list: the time today, the weekday this week, else the date. */

@@ -1,0 +1,88 @@
+// Day separators, groups and the unread line, over midnight and daylight saving.
+
+import { expect, test } from "vitest";
+import { ALICE, BOB, CAROL, row, text } from "../src/engine/fake-world";
+import type { RowView } from "../src/engine/generated/RowView";
+import { daysBefore, dayOf } from "../src/text/days";
+import { arrange } from "../src/text/rows";
+
+const at = (iso: string): number => Date.parse(iso);
+
+/** One letter per row: D a day begins, U unread line, F first of a group, L last of a group. */
+function sketch(rows: RowView[], unreadAfter?: number, zone = "UTC"): string[] {
+  return arrange(rows, unreadAfter, zone).map(({ dayAtMs, unreadLine, first, last }) =>
+    [dayAtMs !== undefined && "D", unreadLine && "U", first && "F", last && "L"].filter(Boolean).join(""),
+  );
+}
+
+test("a minute by one sender is one group", () => {
+  const rows = [
+    row(1, BOB, at("2026-11-22T10:00:00Z"), text("a")),
+    row(2, BOB, at("2026-11-22T10:00:30Z"), text("b")),
+    row(3, BOB, at("2026-11-22T10:02:00Z"), text("c")),
+    row(4, ALICE, at("2026-11-22T10:02:01Z"), text("d")),
+  ];
+  expect(sketch(rows)).toEqual(["DF", "L", "FL", "FL"]);
+});
+
+test("midnight begins a day and a group", () => {
+  const rows = [
+    row(1, BOB, at("2026-11-22T23:59:50Z"), text("a")),
+    row(2, BOB, at("2026-11-23T00:00:10Z"), text("b")),
+  ];
+  expect(sketch(rows)).toEqual(["DFL", "DFL"]);
+  // The same moments in the middle of a day elsewhere.
+  expect(sketch(rows, undefined, "Asia/Shanghai")).toEqual(["DF", "L"]);
+});
+
+test("the day of 23 and the day of 25 hours are one day each", () => {
+  // Berlin: 29 March 2026 has 23 hours, 25 October 2026 has 25.
+  for (const [begin, end] of [
+    ["2026-03-28T23:00:00Z", "2026-03-29T21:59:59Z"],
+    ["2026-10-24T22:00:00Z", "2026-10-25T22:59:59Z"],
+  ] as const) {
+    const rows = [
+      row(1, BOB, at(begin) - 1_000, text("before")),
+      row(2, CAROL, at(begin), text("first")),
+      row(3, BOB, at(end), text("last")),
+      row(4, CAROL, at(end) + 1_000, text("after")),
+    ];
+    expect(sketch(rows, undefined, "Europe/Berlin")).toEqual(["DFL", "DFL", "FL", "DFL"]);
+    expect(daysBefore(at(begin) - 1_000, at(end), "Europe/Berlin")).toBe(1);
+    expect(daysBefore(at(begin), at(end), "Europe/Berlin")).toBe(0);
+  }
+});
+
+test("a clock that is behind does not bring an old day back", () => {
+  const rows = [
+    row(1, BOB, at("2026-11-22T00:00:05Z"), text("new day")),
+    row(0, ALICE, at("2026-11-21T23:59:58Z"), text("unsent, by this device's clock"), { type: "sending", sendKey: "k" }),
+  ];
+  expect(sketch(rows)).toEqual(["DFL", "FL"]);
+});
+
+test("the unread line is above the first unread row of somebody else", () => {
+  const t = at("2026-11-22T10:00:00Z");
+  const rows = [
+    row(1, BOB, t, text("read")),
+    row(2, ALICE, t, text("own")),
+    row(3, BOB, t, { type: "renamed", title: "x" }),
+    row(4, BOB, t, text("unread")),
+    row(5, BOB, t, text("unread too")),
+  ];
+  expect(sketch(rows, 1)).toEqual(["DFL", "FL", "FL", "UF", "L"]);
+  expect(sketch(rows, 5)).toEqual(["DFL", "FL", "FL", "F", "L"]);
+  expect(sketch(rows, undefined)).toEqual(["DFL", "FL", "FL", "F", "L"]);
+});
+
+test("system rows stand alone, and no rows are no items", () => {
+  const t = at("2026-11-22T10:00:00Z");
+  expect(sketch([row(1, BOB, t, { type: "memberLeft" }), row(2, BOB, t, text("a"))])).toEqual(["DFL", "FL"]);
+  expect(arrange([], 3)).toEqual([]);
+});
+
+test("days are the reader's", () => {
+  expect(dayOf(at("2026-11-22T23:30:00Z"), "UTC")).toBe("2026-11-22");
+  expect(dayOf(at("2026-11-22T23:30:00Z"), "Asia/Tokyo")).toBe("2026-11-23");
+  expect(dayOf(at("2026-01-01T04:59:00Z"), "America/New_York")).toBe("2025-12-31");
+});
