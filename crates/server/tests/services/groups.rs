@@ -1,0 +1,215 @@
+//! Groups: who is in, who was, and what each sees.
+
+use anser_protocol::wire::request::Call;
+use anser_protocol::wire::{self, ErrorCode, answer};
+
+use crate::world::{World, on_every_store};
+
+fn add(conversation: u64, handles: &[&str]) -> Call {
+    let handles = handles.iter().map(|&handle| handle.to_owned()).collect();
+    Call::AddMembers(wire::AddMembers { conversation, handles })
+}
+
+fn leave(conversation: u64) -> Call {
+    Call::LeaveGroup(wire::LeaveGroup { conversation })
+}
+
+fn rename(conversation: u64, title: &str) -> Call {
+    Call::RenameGroup(wire::RenameGroup { conversation, title: title.to_owned() })
+}
+
+fn members(
+    world: &World,
+    phone: &crate::world::Phone,
+    conversation: u64,
+    after: u64,
+    limit: u32,
+) -> wire::Members {
+    let call = wire::ListMembers { conversation, after_account: after, limit };
+    match world.ask(phone, Call::ListMembers(call)) {
+        Ok(answer::Result::Members(members)) => members,
+        other => panic!("not members: {other:?}"),
+    }
+}
+
+#[test]
+fn a_group_appears_to_its_members_and_to_nobody_else() {
+    on_every_store(|mut world| {
+        let (mut alice, mut bob) = (world.register("alice"), world.register("bob"));
+        let mut carol = world.register("carol");
+        let group = world.group(&alice, &["bob", "BOB", "alice"]);
+        world.deliver();
+        assert_eq!(alice.hears(), ["head #1 Cheese"]);
+        assert_eq!(bob.hears(), ["head #1 Cheese"]);
+        assert_eq!(carol.hears(), [""; 0]);
+
+        world.say(&bob, group, "Gruyère");
+        world.deliver();
+        assert_eq!(alice.hears(), ["#2 Gruyère"]);
+        assert_eq!(bob.hears(), [""; 0]);
+        assert_eq!(carol.hears(), [""; 0]);
+        assert_eq!(world.sync(&alice, 0).heads[0].member_count, 2);
+        assert_eq!(world.sync(&carol, 0).heads, []);
+    });
+}
+
+#[test]
+fn making_the_same_group_twice_makes_one() {
+    on_every_store(|mut world| {
+        let (alice, mut bob) = (world.register("alice"), world.register("bob"));
+        let call = wire::CreateGroup {
+            title: "Cheese".to_owned(),
+            handles: vec!["bob".to_owned()],
+            send_key: world.new_key(),
+        };
+        let first = world.head(&alice, Call::CreateGroup(call.clone()));
+        let again = world.head(&alice, Call::CreateGroup(call));
+        assert_eq!(first.conversation, again.conversation);
+        world.deliver();
+        assert_eq!(bob.hears(), ["head #1 Cheese"]);
+    });
+}
+
+#[test]
+fn whoever_is_added_sees_the_log_from_the_joining_on() {
+    on_every_store(|mut world| {
+        let (alice, mut bob) = (world.register("alice"), world.register("bob"));
+        let mut carol = world.register("carol");
+        let group = world.group(&alice, &["bob"]);
+        world.deliver();
+        bob.hears();
+
+        // Her joining is committed before the courier carries out the notice of what was said before.
+        world.say(&alice, group, "just before carol");
+        let head = world.head(&alice, add(group, &["carol", "bob"]));
+        assert_eq!((head.last_seq, head.member_count), (3, 3));
+        world.say(&alice, group, "hello carol");
+        world.deliver();
+        assert_eq!(bob.hears(), ["#2 just before carol", "head #4 Cheese", "#3 1 added", "#4 hello carol"]);
+        assert_eq!(carol.hears(), ["head #4 Cheese", "#3 1 added", "#4 hello carol"]);
+        assert_eq!(world.log(&carol, group), ["#3 1 added", "#4 hello carol"]);
+    });
+}
+
+#[test]
+fn adding_who_is_in_already_changes_nothing() {
+    on_every_store(|mut world| {
+        let (alice, mut bob) = (world.register("alice"), world.register("bob"));
+        let group = world.group(&alice, &["bob"]);
+        world.deliver();
+        bob.hears();
+        assert_eq!(world.head(&alice, add(group, &["bob"])).last_seq, 1);
+        world.deliver();
+        assert_eq!(bob.hears(), [""; 0]);
+    });
+}
+
+#[test]
+fn whoever_left_hears_and_sees_nothing_more() {
+    on_every_store(|mut world| {
+        let (alice, mut bob) = (world.register("alice"), world.register("bob"));
+        let mut bob_too = world.sign_in("bob");
+        let group = world.group(&alice, &["bob"]);
+        world.say(&alice, group, "stay");
+        world.deliver();
+        bob.hears();
+        bob_too.hears();
+
+        assert!(world.head(&bob, leave(group)).left);
+        // Committed before the courier hears of the leaving.
+        world.say(&alice, group, "he is gone");
+        world.deliver();
+        assert_eq!(bob.hears(), ["head #3 Cheese"]);
+        assert_eq!(bob_too.hears(), ["head #3 Cheese"]);
+        assert_eq!(world.log(&bob, group), ["#1 created", "#2 stay", "#3 left"]);
+        assert_eq!(world.refused(&bob, Call::Send(world.text(group, "may I?"))), ErrorCode::NotAllowed);
+        assert_eq!(world.refused(&bob, rename(group, "Mine")), ErrorCode::NotAllowed);
+        assert_eq!(world.refused(&bob, add(group, &["bob"])), ErrorCode::NotAllowed);
+        assert!(world.head(&bob, leave(group)).left, "leaving twice is as good as once");
+        let head = &world.sync(&bob, 0).heads[0];
+        assert_eq!((head.last_seq, head.left), (3, true));
+    });
+}
+
+#[test]
+fn whoever_comes_back_is_a_member_again() {
+    on_every_store(|mut world| {
+        let (alice, mut bob) = (world.register("alice"), world.register("bob"));
+        let group = world.group(&alice, &["bob"]);
+        world.head(&bob, leave(group));
+        world.say(&alice, group, "he is gone");
+        world.head(&alice, add(group, &["bob"]));
+        world.say(&alice, group, "he is back");
+        world.deliver();
+        assert_eq!(bob.hears().last().unwrap(), "#5 he is back");
+        assert!(!world.log(&bob, group).contains(&"#3 he is gone".to_owned()));
+    });
+}
+
+#[test]
+fn a_new_title_is_told_to_all() {
+    on_every_store(|mut world| {
+        let (alice, mut bob) = (world.register("alice"), world.register("bob"));
+        let group = world.group(&alice, &["bob"]);
+        world.deliver();
+        bob.hears();
+        assert_eq!(world.head(&alice, rename(group, "  Wine ")).title, "Wine");
+        world.deliver();
+        assert_eq!(bob.hears(), ["head #2 Wine", "#2 renamed"]);
+        for bad in ["", "   ", &"x".repeat(65)] {
+            assert_eq!(world.refused(&alice, rename(group, bad)), ErrorCode::InvalidField);
+        }
+    });
+}
+
+#[test]
+fn a_direct_conversation_is_no_group() {
+    on_every_store(|world| {
+        let (alice, _bob) = (world.register("alice"), world.register("bob"));
+        world.register("carol");
+        let chat = world.direct(&alice, "bob");
+        for call in [add(chat, &["carol"]), leave(chat), rename(chat, "Us")] {
+            assert_eq!(world.refused(&alice, call), ErrorCode::NotAllowed);
+        }
+    });
+}
+
+#[test]
+fn nobody_can_be_added_or_written_to_by_a_handle_that_nobody_has() {
+    on_every_store(|world| {
+        let alice = world.register("alice");
+        let group = world.group(&alice, &[]);
+        let missing = world.ask(&alice, add(group, &["nobody"])).unwrap_err();
+        assert_eq!((missing.code, missing.field), (ErrorCode::NotFound, "handles"));
+        let open = Call::OpenDirect(wire::OpenDirect { handle: "nobody".to_owned() });
+        assert_eq!(world.refused(&alice, open), ErrorCode::NotFound);
+        let oneself = Call::OpenDirect(wire::OpenDirect { handle: "alice".to_owned() });
+        assert_eq!(world.refused(&alice, oneself), ErrorCode::NotAllowed);
+    });
+}
+
+#[test]
+fn members_come_in_pages_with_their_names_and_positions() {
+    on_every_store(|world| {
+        let alice = world.register("alice");
+        let bob = world.register("bob");
+        world.register("carol");
+        let group = world.group(&alice, &["bob", "carol"]);
+        world.reach(&bob, group, 1, 0).unwrap();
+        let all = members(&world, &alice, group, 0, 0);
+        assert!(!all.more);
+        let mut handles: Vec<_> =
+            all.members.iter().map(|member| member.person.clone().unwrap().handle).collect();
+        handles.sort();
+        assert_eq!(handles, ["alice", "bob", "carol"]);
+
+        let first = members(&world, &alice, group, 0, 2);
+        assert!(first.more);
+        let seen = first.members[1].person.clone().unwrap().account;
+        let rest = members(&world, &alice, group, seen, 2);
+        assert!(!rest.more);
+        assert_eq!([first.members, rest.members].concat(), all.members);
+        let delivered: u64 = all.members.iter().map(|member| member.delivered).max().unwrap();
+        assert_eq!(delivered, 1);
+    });
+}
