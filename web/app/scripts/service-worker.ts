@@ -7,13 +7,16 @@ import type { Plugin } from "vite";
 /** Files from `public/` that belong to the shell. */
 const PUBLIC = ["icon.svg", "icon-maskable.svg", "manifest.webmanifest"];
 
+/** Parts of SQLite's package that come into the build but are never loaded: other ways to reach a disk. */
+const UNUSED = /sqlite3-(?:worker1|opfs-async-proxy)/;
+
 /** The list of assets is known only when they are made, so it is filled in then. */
 export function serviceWorker(): Plugin {
   return {
     name: "anser-service-worker",
     apply: "build",
     generateBundle(_options, bundle) {
-      const built = Object.keys(bundle).filter((name) => name.startsWith("assets/"));
+      const built = Object.keys(bundle).filter((name) => name.startsWith("assets/") && !UNUSED.test(name));
       const assets = ["/", ...built.map((name) => `/${name}`), ...PUBLIC.map((name) => `/${name}`)];
       const version = createHash("sha256").update(assets.join("\n")).update(pageOf(bundle)).digest("hex").slice(0, 12);
       const template = readFileSync(new URL("./service-worker-template.js", import.meta.url), "utf8");

@@ -24,8 +24,9 @@ async function begin(): Promise<void> {
   locale.show();
   const app = new AppState(await makeEngine());
   mount(App, { target: document.getElementById("app")!, props: { app } });
-  // After the first paint: opening SQLite and WebAssembly must not delay it.
-  requestAnimationFrame(() => setTimeout(() => app.engine.start()));
+  // After this task, so that SQLite and WebAssembly do not delay the first paint. (No animation frame: a tab opened
+  // in the background has none, and should receive messages all the same.)
+  setTimeout(() => app.engine.start());
   if (import.meta.env.PROD && "serviceWorker" in navigator) {
     addEventListener("load", () => void navigator.serviceWorker.register("/sw.js"));
   }

@@ -75,8 +75,8 @@ export class FakeEngine implements Engine {
   receive(conversation: number, sender: PersonView, words: string): void {
     const chat = this.chats.get(conversation);
     if (chat === undefined) return;
-    const added = row(nextSeq(chat), sender, Date.now(), text(words));
-    chat.rows.push(added);
+    chat.rows.push(row(nextSeq(chat), sender, Date.now(), text(words)));
+    chat.window += 1;
     chat.view = { ...chat.view, unread: chat.view.unread + 1 };
     this.show(chat);
   }
@@ -202,6 +202,7 @@ export class FakeEngine implements Engine {
     const added = row(0, ALICE, Date.now(), text(words), { type: "sending", sendKey });
     added.key = sendKey;
     chat.rows.push(added);
+    chat.window += 1;
     this.show(chat);
     const after = this.options.answerAfterMs ?? 0;
     if (after > 0) {
