@@ -1,5 +1,7 @@
 //! What goes into the engine and what comes out: the whole contract with a driver.
 
+#![allow(missing_docs)] // plain data: the names say it
+
 use anser_protocol::Moment;
 
 use crate::command::Command;
@@ -20,7 +22,8 @@ pub enum Input {
     Received { connection: u64, bytes: Vec<u8> },
     /// The local store answers `Output::Load`.
     Loaded(Loaded),
-    /// The local store could not keep an `Output::Save`; nothing of it is on disk.
+    /// The local store could not keep the `Output::Save` polled last; nothing of it is on disk. Handed in at
+    /// once, before the next poll.
     SaveFailed,
     /// The system says there is a network now, or a different one, or none.
     Network { up: bool },

@@ -26,7 +26,8 @@ pub struct PersonRow {
     pub display_name: String,
 }
 
-/// The other one of a direct conversation, or a group member we know of.
+/// The other one of a direct conversation, or a group member we know of. The row of our own account says what
+/// the *server* knows of our positions: what [`ConversationRow::read`] is ahead of it has yet to be told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MemberRow {
     pub conversation: ConversationId,
@@ -51,9 +52,10 @@ pub struct ConversationRow {
     pub from_seq: Seq,
     pub read: Seq,
     pub delivered: Seq,
-    /// The server's count, true for (`read`, `last.seq`] when the head was taken...
+    /// So many events count in (`read`, `unread_base_seq`]: the server's count of the newest head, carried on
+    /// with what came, and was read, since.
     pub unread_base: u32,
-    /// ...where the log ended here and `read` stood there.
+    /// See `unread_base`.
     pub unread_base_seq: Seq,
     pub left: bool,
     pub draft: String,

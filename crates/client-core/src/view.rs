@@ -170,14 +170,24 @@ pub struct RowView {
 #[cfg_attr(feature = "types", derive(ts_rs::TS), ts(export))]
 #[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Content {
-    Text { text: String },
+    Text {
+        text: String,
+    },
     /// The conversation began; a group has a title.
-    Created { title: String },
-    MembersAdded { members: Vec<PersonView> },
+    Created {
+        title: String,
+    },
+    MembersAdded {
+        members: Vec<PersonView>,
+    },
     MemberLeft,
-    Renamed { title: String },
+    Renamed {
+        title: String,
+    },
     /// Written by a newer client: kept, and shown properly after an update.
-    Unknown { kind: u32 },
+    Unknown {
+        kind: u32,
+    },
 }
 
 /// Where a message is. Only own messages go through these; others' are always `Stored`.

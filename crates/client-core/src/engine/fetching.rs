@@ -1,0 +1,280 @@
+//! Windows of open conversations, and the events they need: from disk, else from the server.
+
+use std::cmp::Reverse;
+
+use anser_protocol::wire::{self, answer, request};
+use anser_protocol::{ConversationId, Remedy, Seq, error, limits};
+
+use super::Engine;
+use crate::asks::Asked;
+use crate::command::{FailureReason, Outcome};
+use crate::failure::{failed, refused};
+use crate::gaps;
+use crate::local::{EventRow, Load, Loaded, SpanRow};
+use crate::rows::{counts, event_from_wire};
+use crate::timeline::{Step, Window};
+use crate::views::people_in;
+
+/// What the disk is reading, and for whom.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Loading {
+    /// To be shown.
+    Window { conversation: ConversationId, span: SpanRow },
+    /// To count which of them are unread.
+    Recount { conversation: ConversationId, span: SpanRow },
+}
+
+impl Loading {
+    fn asked(self) -> (ConversationId, SpanRow) {
+        match self {
+            Loading::Window { conversation, span } | Loading::Recount { conversation, span } => {
+                (conversation, span)
+            }
+        }
+    }
+}
+
+impl Engine {
+    pub(super) fn open_conversation(&mut self, id: u64, conversation: u64) {
+        let conversation = ConversationId(conversation);
+        if self.roster.get(conversation).is_none() {
+            return self.batch.finish(id, failed(FailureReason::NotPossible));
+        }
+        self.shown.forget_timeline(conversation);
+        self.batch.timelines.insert(conversation);
+        if !self.windows.contains_key(&conversation) {
+            self.windows.insert(conversation, Window::default());
+            self.gaps.want(conversation);
+            self.look_at_members(conversation);
+        }
+        self.batch.finish(id, Outcome::Done);
+    }
+
+    pub(super) fn close_conversation(&mut self, id: u64, conversation: u64) {
+        let conversation = ConversationId(conversation);
+        self.shown.forget_timeline(conversation);
+        for command in self.windows.remove(&conversation).map(|window| window.older).unwrap_or_default() {
+            self.batch.finish(command, failed(FailureReason::NotPossible));
+        }
+        self.batch.finish(id, Outcome::Done);
+    }
+
+    pub(super) fn load_older(&mut self, id: u64, conversation: u64) {
+        let conversation = ConversationId(conversation);
+        let Some(window) = self.windows.get_mut(&conversation) else {
+            return self.batch.finish(id, failed(FailureReason::NotPossible));
+        };
+        if window.is_empty() && !window.loading {
+            // Nothing is here yet, not even the newest: that is being fetched, or nobody can.
+            let outcome = if self.is_online() { Outcome::Done } else { failed(FailureReason::Offline) };
+            return self.batch.finish(id, outcome);
+        }
+        window.want_older(id);
+        self.batch.timelines.insert(conversation);
+    }
+
+    /// Every window gets what it needs next.
+    pub(super) fn step_windows(&mut self) {
+        let open: Vec<_> = self.windows.keys().copied().collect();
+        for id in open {
+            let (Some(window), Some(conversation)) = (self.windows.get_mut(&id), self.roster.get(id)) else {
+                continue;
+            };
+            match window.next_step(conversation) {
+                Step::Rest => {}
+                Step::Load(span) => self.load(Loading::Window { conversation: id, span }),
+                Step::NothingOlder => self.finish_older(id, &Outcome::Done),
+                Step::Fetch(_) if !self.is_online() => {
+                    self.finish_older(id, &failed(FailureReason::Offline));
+                }
+                Step::Fetch(_) if self.gaps.is_in_flight(id) => {}
+                Step::Fetch(span) => self.ask_range(id, span),
+            }
+        }
+    }
+
+    /// Holes that shall be filled: open conversations first, then first pages before second ones, then the
+    /// most recent.
+    pub(super) fn fetch_gaps(&mut self) {
+        if !self.is_online() {
+            return;
+        }
+        self.gaps.advance(self.now);
+        let mut candidates = self.gaps.candidates(self.now);
+        candidates.sort_by_cached_key(|(id, pages)| {
+            let at_ms = self.roster.get(*id).map_or(0, |conversation| conversation.row.last.at_ms);
+            (!self.windows.contains_key(id), *pages, Reverse(at_ms))
+        });
+        for (id, _) in candidates {
+            let told = self.told(id).delivered;
+            let missing = self.roster.get(id).and_then(|conversation| gaps::missing(conversation, told));
+            let Some(span) = missing else {
+                self.gaps.settled(id);
+                self.batch.timelines.insert(id);
+                continue;
+            };
+            if self.gaps.is_full() || !self.asks.has_room() {
+                return;
+            }
+            self.ask_range(id, span);
+        }
+    }
+
+    fn ask_range(&mut self, conversation: ConversationId, span: SpanRow) {
+        let wanted = span.last.0 - span.first.0 + 1;
+        let call = request::Call::GetRange(wire::GetRange {
+            conversation: conversation.0,
+            first: span.first.0,
+            last: span.last.0,
+            limit: wanted.min(limits::RANGE_EVENTS_MAX as u64) as u32,
+            newest: true,
+        });
+        if self.asks.ask(call, Asked::Range { conversation, span }, self.now) {
+            self.gaps.sent(conversation);
+            self.batch.timelines.insert(conversation);
+        }
+    }
+
+    /// A part of a log came, or did not.
+    pub(super) fn range_came(
+        &mut self,
+        id: ConversationId,
+        span: SpanRow,
+        result: Result<answer::Result, wire::Error>,
+    ) {
+        self.batch.timelines.insert(id);
+        match result {
+            Ok(answer::Result::Range(range)) => {
+                self.gaps.answered(id);
+                self.take_range(id, span, range.events);
+            }
+            Ok(_) => {
+                self.gaps.answered(id);
+                self.gaps.settled(id);
+                self.finish_older(id, &failed(FailureReason::Incompatible));
+            }
+            Err(error) => {
+                match error::remedy(error.code()) {
+                    Remedy::Retry | Remedy::Reconnect => {
+                        self.gaps.later(id, error.retry_after_ms, self.now);
+                    }
+                    Remedy::SignIn | Remedy::GiveUp => {
+                        self.gaps.answered(id);
+                        self.gaps.settled(id);
+                    }
+                }
+                self.finish_older(id, &refused(&error));
+            }
+        }
+    }
+
+    fn take_range(&mut self, id: ConversationId, span: SpanRow, events: Vec<wire::Event>) {
+        let rows = events.into_iter().filter_map(event_from_wire);
+        let mut rows: Vec<EventRow> = rows
+            .filter(|row| row.conversation == id && span.first <= row.seq && row.seq <= span.last)
+            .collect();
+        rows.sort_by_key(|row| row.seq);
+        rows.dedup_by_key(|row| row.seq);
+        let first_before = self.windows.get(&id).and_then(Window::first);
+        let Some(conversation) = self.roster.get_mut(id) else { return };
+        let is_news = rows.iter().any(|row| !conversation.spans.contains(row.seq));
+        if rows.is_empty() {
+            // The server has nothing there for us: whatever we believed, the log begins above.
+            conversation.floor = conversation.floor.max(span.last.next());
+        }
+        if !is_news {
+            self.gaps.settled(id);
+        }
+        self.keep(id, &rows);
+        self.follow_range(id, span, first_before);
+    }
+
+    /// What a range means for an open window: older ones have come, or the newest that do not join it.
+    fn follow_range(&mut self, id: ConversationId, span: SpanRow, first_before: Option<Seq>) {
+        let (Some(window), Some(conversation)) = (self.windows.get_mut(&id), self.roster.get(id)) else {
+            return;
+        };
+        let Some(last) = window.events().next_back().map(|event| event.seq) else { return };
+        if span.first > last {
+            if conversation.spans.around(last) != conversation.spans.newest() {
+                window.jump();
+            }
+        } else if window.first() < first_before {
+            self.finish_older(id, &Outcome::Done);
+        } else if first_before == Some(span.last.next()) && span.last >= conversation.begin() {
+            self.finish_older(id, &failed(FailureReason::Server));
+        }
+    }
+
+    pub(super) fn load(&mut self, loading: Loading) {
+        self.last_load += 1;
+        let (conversation, span) = loading.asked();
+        self.loadings.insert(self.last_load, loading);
+        self.batch.loads.push(Load { id: self.last_load, conversation, first: span.first, last: span.last });
+    }
+
+    pub(super) fn loaded(&mut self, loaded: Loaded) {
+        let Some(loading) = self.loadings.remove(&loaded.id) else { return };
+        let (id, span) = loading.asked();
+        let me = self.me();
+        let Some(conversation) = self.roster.get_mut(id) else { return };
+        let mut rows = loaded.events;
+        rows.retain(|row| row.conversation == id && span.first <= row.seq && row.seq <= span.last);
+        rows.sort_by_key(|row| row.seq);
+        if rows.len() as u64 != span.last.0 - span.first.0 + 1 {
+            // The disk has lost some: what is not there is not claimed, and fetched again.
+            conversation.spans.remove(span.first, span.last);
+            rows.iter().for_each(|row| conversation.spans.insert(row.seq, row.seq));
+            self.batch.spans.insert(id);
+            self.gaps.want(id);
+        }
+        let unread_before = conversation.unread.count();
+        for row in &rows {
+            conversation.unread.hold(row.seq, counts(row, me));
+            for person in people_in(row) {
+                self.people.want(id, person);
+            }
+        }
+        conversation.note_unread();
+        if conversation.unread.count() != unread_before {
+            self.batch.touch(id);
+        }
+        if let Loading::Window { .. } = loading {
+            self.show_loaded(id, &rows);
+        }
+    }
+
+    fn show_loaded(&mut self, id: ConversationId, rows: &[EventRow]) {
+        let Some(window) = self.windows.get_mut(&id) else { return };
+        let first_before = window.first();
+        window.loading = false;
+        if window.is_empty() {
+            window.place(rows);
+        } else {
+            window.extend(rows);
+        }
+        if first_before.is_some() && window.first() < first_before {
+            self.finish_older(id, &Outcome::Done);
+        }
+        self.batch.timelines.insert(id);
+    }
+
+    pub(super) fn finish_older(&mut self, id: ConversationId, outcome: &Outcome) {
+        let Some(window) = self.windows.get_mut(&id) else { return };
+        for command in window.older.drain(..) {
+            self.batch.finish(command, outcome.clone());
+            self.batch.timelines.insert(id);
+        }
+    }
+
+    /// Positions of a group's members are not in its head: asked for when somebody looks.
+    pub(super) fn look_at_members(&mut self, id: ConversationId) {
+        let group = self.roster.get(id).is_some_and(|conversation| {
+            let row = &conversation.row;
+            row.group && !row.left && row.member_count as usize <= limits::REACHED_PUSH_MEMBERS_MAX
+        });
+        if group && self.is_online() && self.asks.has_room() {
+            self.ask_members(None, id, Vec::new());
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! Who is who, and how far the members of a conversation got.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anser_protocol::{AccountId, ConversationId, Seq, limits};
+
+use crate::local::{MemberRow, PersonRow, Restored};
+
+/// The positions of one member.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Reached {
+    pub(crate) delivered: Seq,
+    pub(crate) read: Seq,
+}
+
+/// Known people and members. A member row of our own account says what the *server* knows of our positions.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct People {
+    people: BTreeMap<AccountId, PersonRow>,
+    members: BTreeMap<(ConversationId, AccountId), MemberRow>,
+    /// Shown somewhere, but nameless; at most one request's worth for each conversation.
+    wanted: BTreeMap<ConversationId, BTreeSet<AccountId>>,
+    /// Asked for on this link; an answer without them will not get better by asking again.
+    asked: BTreeSet<(ConversationId, AccountId)>,
+}
+
+impl People {
+    pub(crate) fn restore(restored: &Restored) -> People {
+        let mut people = People::default();
+        for row in &restored.people {
+            people.people.insert(row.account, row.clone());
+        }
+        for row in &restored.members {
+            people.members.insert((row.conversation, row.account), *row);
+        }
+        people
+    }
+
+    pub(crate) fn person(&self, account: AccountId) -> Option<&PersonRow> {
+        self.people.get(&account)
+    }
+
+    /// True if this is news.
+    pub(crate) fn learn(&mut self, person: &PersonRow) -> bool {
+        let before = self.people.insert(person.account, person.clone());
+        before.as_ref() != Some(person)
+    }
+
+    pub(crate) fn member(&self, conversation: ConversationId, account: AccountId) -> Option<MemberRow> {
+        self.members.get(&(conversation, account)).copied()
+    }
+
+    /// How far a member got, and whether it is one; positions only move forward. The new row if it is news.
+    /// A conversation never has more members here than a group may have.
+    pub(crate) fn reach(&mut self, news: MemberRow) -> Option<MemberRow> {
+        let key = (news.conversation, news.account);
+        let before = self.members.get(&key).copied();
+        if before.is_none() && self.members_of(news.conversation).count() > limits::GROUP_MEMBERS_MAX {
+            return None;
+        }
+        let known = before.unwrap_or(MemberRow { delivered: Seq(0), read: Seq(0), ..news });
+        let read = known.read.max(news.read);
+        // Whoever read a message has it.
+        let delivered = known.delivered.max(news.delivered).max(read);
+        let after = MemberRow { delivered, read, ..news };
+        self.members.insert(key, after);
+        (before != Some(after)).then_some(after)
+    }
+
+    /// How far the others got: the best of them, since one recipient is enough for "delivered" and "read".
+    pub(crate) fn others(&self, conversation: ConversationId, me: AccountId) -> Reached {
+        let mut best = Reached::default();
+        for member in self.members_of(conversation).filter(|member| member.account != me) {
+            best.delivered = best.delivered.max(member.delivered);
+            best.read = best.read.max(member.read);
+        }
+        best
+    }
+
+    fn members_of(&self, conversation: ConversationId) -> impl Iterator<Item = &MemberRow> {
+        let all = (conversation, AccountId(0))..=(conversation, AccountId(u64::MAX));
+        self.members.range(all).map(|(_, member)| member)
+    }
+
+    /// Somebody is shown in this conversation: make sure that we will know the name.
+    pub(crate) fn want(&mut self, conversation: ConversationId, account: AccountId) {
+        if self.people.contains_key(&account) || self.asked.contains(&(conversation, account)) {
+            return;
+        }
+        let wanted = self.wanted.entry(conversation).or_default();
+        if wanted.len() < limits::MEMBERS_PER_PAGE {
+            wanted.insert(account);
+        }
+    }
+
+    /// The next people to ask for; they count as asked then.
+    pub(crate) fn next_request(&mut self) -> Option<(ConversationId, Vec<AccountId>)> {
+        while let Some((conversation, wanted)) = self.wanted.pop_first() {
+            let unknown: Vec<AccountId> =
+                wanted.into_iter().filter(|account| !self.people.contains_key(account)).collect();
+            if unknown.is_empty() {
+                continue;
+            }
+            self.asked.extend(unknown.iter().map(|account| (conversation, *account)));
+            return Some((conversation, unknown));
+        }
+        None
+    }
+
+    /// Unanswered questions are void; on the next link they are asked again.
+    pub(crate) fn link_lost(&mut self) {
+        for (conversation, account) in std::mem::take(&mut self.asked) {
+            self.want(conversation, account);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{ALICE, BOB, person};
+
+    const CHAT: ConversationId = ConversationId(7);
+
+    fn member(account: AccountId, delivered: u64, read: u64) -> MemberRow {
+        MemberRow { conversation: CHAT, account, delivered: Seq(delivered), read: Seq(read), left: false }
+    }
+
+    #[test]
+    fn positions_only_move_forward_and_reading_implies_delivery() {
+        let mut people = People::default();
+        assert!(people.reach(member(BOB, 5, 3)).is_some());
+        assert!(people.reach(member(BOB, 4, 2)).is_none(), "no news");
+        people.reach(member(BOB, 0, 9));
+        assert_eq!(people.member(CHAT, BOB), Some(member(BOB, 9, 9)));
+    }
+
+    #[test]
+    fn ones_own_positions_are_nobody_elses() {
+        let mut people = People::default();
+        people.reach(member(ALICE, 9, 9));
+        people.reach(member(BOB, 5, 3));
+        assert_eq!(people.others(CHAT, ALICE), Reached { delivered: Seq(5), read: Seq(3) });
+    }
+
+    #[test]
+    fn a_name_is_asked_for_once_on_a_link() {
+        let mut people = People::default();
+        people.want(CHAT, BOB);
+        people.want(CHAT, BOB);
+        assert_eq!(people.next_request(), Some((CHAT, vec![BOB])));
+        people.want(CHAT, BOB);
+        assert_eq!(people.next_request(), None);
+        people.link_lost();
+        assert_eq!(people.next_request(), Some((CHAT, vec![BOB])));
+        people.learn(&person(BOB, "bob"));
+        people.link_lost();
+        people.want(CHAT, BOB);
+        assert_eq!(people.next_request(), None);
+    }
+
+    #[test]
+    fn a_server_cannot_make_it_grow_without_bound() {
+        let mut people = People::default();
+        for account in 1..5_000 {
+            people.reach(member(AccountId(account), 1, 1));
+            people.want(CHAT, AccountId(account));
+        }
+        assert!(people.members.len() <= limits::GROUP_MEMBERS_MAX + 1);
+        assert_eq!(people.next_request().map(|(_, asked)| asked.len()), Some(limits::MEMBERS_PER_PAGE));
+    }
+}

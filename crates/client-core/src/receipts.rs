@@ -1,0 +1,170 @@
+//! What this device has to report: how far its disk, and its user, got in each conversation.
+//!
+//! *Delivered* promises the sender that everything up to there is on a disk of ours. The server may know a
+//! position of another device already; from there on, this device reports as far as its own disk has the log
+//! without a hole. So a hole that is not filled yet holds the report back, and a report is never ahead of disk.
+
+use std::collections::BTreeSet;
+
+use anser_protocol::wire::Reach;
+use anser_protocol::{ConversationId, Moment, Seq, limits};
+
+use crate::local::MemberRow;
+use crate::roster::Conversation;
+
+/// Wait after the server could not take a report.
+const RETRY_MS: u64 = 5_000;
+
+/// Reports that are due. Which positions they carry is derived from the rows whenever one is sent.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Receipts {
+    touched: BTreeSet<ConversationId>,
+    in_flight: bool,
+    /// A batch was refused as a whole because of some report in it: go one by one until all are through.
+    careful: bool,
+    /// Refused for good; not tried again on this link.
+    hopeless: BTreeSet<ConversationId>,
+    not_before: Moment,
+}
+
+impl Receipts {
+    /// Something moved there.
+    pub(crate) fn touch(&mut self, conversation: ConversationId) {
+        if !self.hopeless.contains(&conversation) {
+            self.touched.insert(conversation);
+        }
+    }
+
+    /// The conversations to report on next, if a report can be sent now.
+    pub(crate) fn candidates(&self, now: Moment) -> Vec<ConversationId> {
+        if self.in_flight || now < self.not_before {
+            return Vec::new();
+        }
+        self.touched.iter().copied().collect()
+    }
+
+    /// How many reports may go into one request.
+    pub(crate) fn batch_max(&self) -> usize {
+        if self.careful { 1 } else { limits::REACHES_PER_REQUEST_MAX }
+    }
+
+    pub(crate) fn nothing_due(&mut self, conversation: ConversationId) {
+        self.touched.remove(&conversation);
+        self.careful &= !self.touched.is_empty();
+    }
+
+    pub(crate) fn sent(&mut self) {
+        self.in_flight = true;
+    }
+
+    /// The server has it. What moved meanwhile is still touched and goes with the next report.
+    pub(crate) fn done(&mut self) {
+        self.in_flight = false;
+    }
+
+    /// Not now.
+    pub(crate) fn later(&mut self, retry_after_ms: u32, now: Moment) {
+        self.in_flight = false;
+        self.not_before = now + u64::from(retry_after_ms).max(RETRY_MS);
+    }
+
+    /// Refused for good: one of these is wrong.
+    pub(crate) fn refused(&mut self, reaches: &[Reach]) {
+        self.in_flight = false;
+        match reaches {
+            [one] => {
+                let conversation = ConversationId(one.conversation);
+                self.hopeless.insert(conversation);
+                self.nothing_due(conversation);
+            }
+            _ => self.careful = true,
+        }
+    }
+
+    pub(crate) fn link_lost(&mut self) {
+        *self = Receipts::default();
+    }
+
+    pub(crate) fn wake_at(&self, now: Moment) -> Moment {
+        if !self.touched.is_empty() && now < self.not_before { self.not_before } else { Moment::NEVER }
+    }
+}
+
+/// What to report about a conversation, given what the server knows (`told`).
+pub(crate) fn due(conversation: &Conversation, told: MemberRow) -> Option<Reach> {
+    let delivered = delivered(conversation, told.delivered);
+    let read = conversation.row.read;
+    let reach = Reach {
+        conversation: conversation.row.conversation.0,
+        delivered: if delivered > told.delivered { delivered.0 } else { 0 },
+        read: if read > told.read { read.0 } else { 0 },
+    };
+    (reach.delivered != 0 || reach.read != 0).then_some(reach)
+}
+
+/// How far the log is on disk without a hole, from what the server knows as delivered.
+pub(crate) fn delivered(conversation: &Conversation, told: Seq) -> Seq {
+    let next = told.next().max(conversation.row.from_seq);
+    conversation.spans.around(next).map_or(told, |span| span.last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::roster::Roster;
+    use crate::testing::{ALICE, head};
+
+    fn told(delivered: u64, read: u64) -> MemberRow {
+        let conversation = ConversationId(7);
+        MemberRow { conversation, account: ALICE, delivered: Seq(delivered), read: Seq(read), left: false }
+    }
+
+    fn conversation(spans: &[(u64, u64)], read: u64) -> Conversation {
+        let mut roster = Roster::default();
+        roster.merge(&head(7, 1, |row| {
+            row.last.seq = Seq(100);
+            row.from_seq = Seq(10);
+            row.read = Seq(read);
+        }));
+        let mut conversation = roster.get(ConversationId(7)).expect("merged").clone();
+        for (first, last) in spans {
+            conversation.spans.insert(Seq(*first), Seq(*last));
+        }
+        conversation
+    }
+
+    #[test]
+    fn delivered_stops_at_the_first_hole() {
+        assert_eq!(delivered(&conversation(&[(10, 20), (22, 100)], 0), Seq(0)), Seq(20));
+        assert_eq!(delivered(&conversation(&[(10, 20), (22, 100)], 0), Seq(21)), Seq(100));
+        assert_eq!(delivered(&conversation(&[(22, 100)], 0), Seq(15)), Seq(15));
+    }
+
+    #[test]
+    fn only_what_the_server_does_not_know_is_reported() {
+        let here = conversation(&[(10, 100)], 50);
+        let reach = |delivered, read| Some(Reach { conversation: 7, delivered, read });
+        assert_eq!(due(&here, told(0, 0)), reach(100, 50));
+        assert_eq!(due(&here, told(100, 40)), reach(0, 50));
+        assert_eq!(due(&here, told(90, 60)), reach(100, 0));
+        assert_eq!(due(&here, told(100, 50)), None);
+    }
+
+    #[test]
+    fn one_bad_report_does_not_stop_the_others() {
+        let mut receipts = Receipts::default();
+        let reach = |conversation| Reach { conversation, delivered: 1, read: 0 };
+        receipts.touch(ConversationId(7));
+        receipts.touch(ConversationId(8));
+        receipts.sent();
+        receipts.refused(&[reach(7), reach(8)]);
+        assert_eq!(receipts.batch_max(), 1);
+        receipts.sent();
+        receipts.refused(&[reach(7)]);
+        assert_eq!(receipts.candidates(Moment(0)), [ConversationId(8)]);
+        receipts.nothing_due(ConversationId(8));
+        receipts.touch(ConversationId(7));
+        assert_eq!(receipts.candidates(Moment(0)), [], "not again on this link");
+        assert_eq!(receipts.batch_max(), limits::REACHES_PER_REQUEST_MAX);
+    }
+}
