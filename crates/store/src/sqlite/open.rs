@@ -96,8 +96,10 @@ impl SqliteStore {
         let lock = take_lock(dir)?;
         let file = dir.join(DATABASE);
         let mut connection = Connection::open(&file).map_err(of_database)?;
+        // Looked at before anything is set: even WAL mode is a change of the file.
+        let found = schema::find(&connection, &file)?;
         configure_writer(&connection).map_err(of_database)?;
-        schema::migrate(&mut connection, &file)?;
+        schema::migrate(&mut connection, found).map_err(of_database)?;
         let position = schema::change_position(&connection).map_err(of_database)?;
 
         // Before the writer starts: should a thread not start, nothing has been promised to anybody.

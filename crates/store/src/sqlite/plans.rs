@@ -7,7 +7,7 @@ use super::{accounts, conversations, heads, log, rows, schema};
 #[test]
 fn no_statement_scans_a_table() {
     let mut connection = Connection::open_in_memory().unwrap();
-    schema::migrate(&mut connection, std::path::Path::new("anser.db")).unwrap();
+    schema::migrate(&mut connection, 0).unwrap();
     let everywhere =
         [accounts::STATEMENTS, conversations::STATEMENTS, heads::STATEMENTS, log::STATEMENTS, &[rows::PLACE]];
     for statement in everywhere.concat() {
@@ -20,7 +20,7 @@ fn no_statement_scans_a_table() {
 #[test]
 fn the_logs_are_read_by_place() {
     let mut connection = Connection::open_in_memory().unwrap();
-    schema::migrate(&mut connection, std::path::Path::new("anser.db")).unwrap();
+    schema::migrate(&mut connection, 0).unwrap();
     let of_events = [log::STATEMENTS, heads::STATEMENTS].concat();
     let of_events: Vec<_> = of_events.into_iter().filter(|it| it.contains("FROM events")).collect();
     assert_eq!(of_events.len(), 4);

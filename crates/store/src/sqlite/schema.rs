@@ -14,21 +14,36 @@ const STEPS: &[&str] = &[include_str!("schema/0001.sql")];
 /// Tells `file` and us whose database this is: "Ansr".
 const APPLICATION_ID: i32 = 0x416e_7372;
 
-/// Brings the database up to the newest schema, each step in a transaction of its own.
-pub(super) fn migrate(connection: &mut Connection, file: &Path) -> Result<(), OpenError> {
+/// The database's schema, 0 for an empty file. Refused if it is newer than we are, or not ours.
+pub(super) fn find(connection: &Connection, file: &Path) -> Result<u32, OpenError> {
     let dir = || file.parent().unwrap_or(file).to_owned();
     let of_database = |source| OpenError::Database { dir: dir(), source };
 
-    let found = schema_of(connection).map_err(of_database)?;
-    let Some(found) = found else {
+    let application: i32 =
+        connection.pragma_query_value(None, "application_id", |row| row.get(0)).map_err(of_database)?;
+    let found: u32 =
+        connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(of_database)?;
+    let count_tables = "SELECT count(*) FROM sqlite_schema";
+    let tables: i64 = connection.query_one(count_tables, [], |row| row.get(0)).map_err(of_database)?;
+    let empty = application == 0 && found == 0 && tables == 0;
+    if application != APPLICATION_ID && !empty {
         return Err(OpenError::Foreign { file: file.to_owned() });
-    };
+    }
     let known = STEPS.len() as u32;
     if found > known {
         return Err(OpenError::Newer { dir: dir(), found, known });
     }
+    Ok(found)
+}
+
+/// Brings a database of schema `found` up to the newest one, each step in a transaction of its own.
+pub(super) fn migrate(connection: &mut Connection, found: u32) -> rusqlite::Result<()> {
     for (schema, step) in (1..).zip(STEPS).skip(found as usize) {
-        take_step(connection, schema, step).map_err(of_database)?;
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        transaction.execute_batch(step)?;
+        transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+        transaction.pragma_update(None, "user_version", schema)?;
+        transaction.commit()?;
     }
     Ok(())
 }
@@ -37,24 +52,4 @@ pub(super) fn migrate(connection: &mut Connection, file: &Path) -> Result<(), Op
 pub(super) fn change_position(connection: &Connection) -> rusqlite::Result<Position> {
     let change = connection.query_one("SELECT change FROM clock WHERE id = 1", [], |row| row.get(0))?;
     Ok(Position(rows::from_sql(change)))
-}
-
-/// The database's schema, 0 for an empty file; `None` if it is another program's.
-fn schema_of(connection: &Connection) -> rusqlite::Result<Option<u32>> {
-    let application: i32 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
-    let schema: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    let tables: i64 = connection.query_one("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-    if application == APPLICATION_ID {
-        return Ok(Some(schema));
-    }
-    let empty = application == 0 && schema == 0 && tables == 0;
-    Ok(empty.then_some(0))
-}
-
-fn take_step(connection: &mut Connection, schema: u32, step: &str) -> rusqlite::Result<()> {
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    transaction.execute_batch(step)?;
-    transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
-    transaction.pragma_update(None, "user_version", schema)?;
-    transaction.commit()
 }

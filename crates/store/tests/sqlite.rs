@@ -1,0 +1,282 @@
+//! What only the store on disk promises: it comes back, alone, and as it was.
+
+use std::fs;
+use std::path::Path;
+
+use anser_protocol::ids::Position;
+use anser_protocol::{AccountId, ConversationId, DeviceId, Moment, SendKey, Seq, kind};
+use anser_store::contract::block_on;
+use anser_store::sqlite::{OpenError, QUEUE_JOBS_MAX, SqliteStore};
+use anser_store::{Accounts, Append, Conversations, Log, NewAccount, NewDevice, NewGroup, Range, StoreError};
+use rusqlite::Connection;
+use tempfile::TempDir;
+
+const NOW: Moment = Moment(1_700_000_000_000);
+const ALICE: AccountId = AccountId(1);
+
+fn open(dir: &Path) -> SqliteStore {
+    SqliteStore::open(dir).unwrap()
+}
+
+fn register_alice(store: &SqliteStore) -> DeviceId {
+    let account = NewAccount {
+        id: ALICE,
+        handle: "alice".to_owned(),
+        display_name: "Alice".to_owned(),
+        password_hash: "$argon2id$".to_owned(),
+    };
+    let device = NewDevice { name: "phone".to_owned(), token_hash: [1; 32] };
+    block_on(store.create_account(account, device, NOW)).unwrap()
+}
+
+fn group_of_alice(store: &SqliteStore, key: u8) -> (ConversationId, bool) {
+    let group = NewGroup {
+        creator: ALICE,
+        title: "notes".to_owned(),
+        members: vec![],
+        send_key: SendKey([key; 16]),
+        created: (kind::CREATED, vec![]),
+    };
+    block_on(store.create_group(group, NOW)).unwrap()
+}
+
+fn message(conversation: ConversationId, n: u64) -> Append {
+    Append {
+        conversation,
+        sender: ALICE,
+        send_key: SendKey::new(n, [200; 10]),
+        kind: kind::TEXT,
+        body: n.to_string().into_bytes(),
+        silent: false,
+        now: NOW,
+    }
+}
+
+fn seqs(store: &SqliteStore, conversation: ConversationId) -> Vec<u64> {
+    let range =
+        Range { first: Seq(1), last: Seq(u64::MAX), limit: usize::MAX, bytes_max: usize::MAX, newest: false };
+    let events = block_on(store.range(ALICE, conversation, range)).unwrap();
+    events.iter().map(|event| event.seq.0).collect()
+}
+
+#[test]
+fn everything_is_there_after_reopening() {
+    let dir = TempDir::new().unwrap();
+    let (conversation, before) = {
+        let store = open(dir.path());
+        register_alice(&store);
+        let conversation = group_of_alice(&store, 1).0;
+        block_on(store.append(message(conversation, 7))).unwrap();
+        (conversation, block_on(store.heads_changed(ALICE, Position(0), None, 10)).unwrap())
+    };
+    let store = open(dir.path());
+    assert_eq!(block_on(store.heads_changed(ALICE, Position(0), None, 10)).unwrap(), before);
+    assert_eq!(seqs(&store, conversation), [1, 2]);
+    assert_eq!(block_on(store.account_by_handle("alice")).unwrap().unwrap().id, ALICE);
+    assert_eq!(block_on(store.verify()).unwrap(), Vec::<String>::new());
+}
+
+#[test]
+fn repeats_are_known_after_reopening() {
+    let dir = TempDir::new().unwrap();
+    let store = open(dir.path());
+    register_alice(&store);
+    let conversation = group_of_alice(&store, 1).0;
+    let first = block_on(store.append(message(conversation, 7))).unwrap();
+    drop(store);
+
+    let store = open(dir.path());
+    let again = block_on(store.append(message(conversation, 7))).unwrap();
+    assert_eq!((again.seq, again.at, again.fresh), (first.seq, first.at, false));
+    let reused = Append { body: vec![], ..message(conversation, 7) };
+    assert_eq!(block_on(store.append(reused)), Err(StoreError::SendKeyReused));
+    assert_eq!(group_of_alice(&store, 1), (conversation, false));
+    assert_eq!(seqs(&store, conversation), [1, 2]);
+}
+
+#[test]
+fn positions_and_ids_go_on_where_they_were() {
+    let dir = TempDir::new().unwrap();
+    let store = open(dir.path());
+    let first_device = register_alice(&store);
+    let first = group_of_alice(&store, 1).0;
+    let position = block_on(store.head(ALICE, first)).unwrap().change;
+    block_on(store.revoke_device(ALICE, first_device)).unwrap();
+    drop(store);
+
+    let store = open(dir.path());
+    let second = group_of_alice(&store, 2).0;
+    assert!(second > first);
+    assert!(block_on(store.head(ALICE, second)).unwrap().change > position);
+    let new = NewDevice { name: "laptop".to_owned(), token_hash: [2; 32] };
+    assert!(block_on(store.add_device(ALICE, new, NOW)).unwrap() > first_device);
+}
+
+#[test]
+fn a_repeat_is_judged_without_its_event() {
+    let dir = TempDir::new().unwrap();
+    let store = open(dir.path());
+    register_alice(&store);
+    let conversation = group_of_alice(&store, 1).0;
+    let first = block_on(store.append(message(conversation, 7))).unwrap();
+    drop(store);
+    // As retention will do one day.
+    let database = Connection::open(dir.path().join("anser.db")).unwrap();
+    database.execute("DELETE FROM events WHERE seq = 2", []).unwrap();
+    drop(database);
+
+    let store = open(dir.path());
+    let again = block_on(store.append(message(conversation, 7))).unwrap();
+    assert_eq!((again.seq, again.at, again.fresh), (first.seq, first.at, false));
+    let reused = Append { kind: kind::TEXT + 1, ..message(conversation, 7) };
+    assert_eq!(block_on(store.append(reused)), Err(StoreError::SendKeyReused));
+}
+
+#[test]
+fn a_second_server_on_the_same_directory_is_refused_in_words() {
+    let dir = TempDir::new().unwrap();
+    let first = open(dir.path());
+    let refusal = SqliteStore::open(dir.path()).unwrap_err();
+    assert!(matches!(refusal, OpenError::InUse { .. }));
+    let words = refusal.to_string();
+    assert!(words.contains(&dir.path().display().to_string()), "{words}");
+    assert!(words.contains("in use") && words.contains("stop that one"), "{words}");
+    register_alice(&first);
+
+    drop(first);
+    open(dir.path());
+}
+
+#[test]
+fn a_newer_database_is_refused_in_words_and_left_alone() {
+    let dir = TempDir::new().unwrap();
+    register_alice(&open(dir.path()));
+    let file = dir.path().join("anser.db");
+    let database = Connection::open(&file).unwrap();
+    database.pragma_update(None, "user_version", 999).unwrap();
+    drop(database);
+    let before = fs::read(&file).unwrap();
+
+    let refusal = SqliteStore::open(dir.path()).unwrap_err();
+    assert!(matches!(refusal, OpenError::Newer { found: 999, .. }));
+    let words = refusal.to_string();
+    assert!(words.contains("newer version") && words.contains("999"), "{words}");
+    assert!(fs::read(&file).unwrap() == before, "not a byte was changed");
+}
+
+#[test]
+fn a_database_of_another_program_is_refused_in_words_and_left_alone() {
+    let dir = TempDir::new().unwrap();
+    let file = dir.path().join("anser.db");
+    Connection::open(&file).unwrap().execute_batch("CREATE TABLE recipes (name TEXT)").unwrap();
+    let before = fs::read(&file).unwrap();
+    let refusal = SqliteStore::open(dir.path()).unwrap_err();
+    assert!(matches!(refusal, OpenError::Foreign { .. }));
+    assert!(refusal.to_string().contains("another program"), "{refusal}");
+    assert!(fs::read(&file).unwrap() == before, "not a byte was changed");
+}
+
+#[test]
+fn a_file_that_is_no_database_is_refused() {
+    let dir = TempDir::new().unwrap();
+    fs::write(dir.path().join("anser.db"), "dear diary, ".repeat(1_000)).unwrap();
+    let refusal = SqliteStore::open(dir.path()).unwrap_err();
+    assert!(matches!(refusal, OpenError::Database { .. }));
+    assert!(refusal.to_string().contains("not a database"), "{refusal}");
+}
+
+#[test]
+fn a_directory_that_cannot_be_made_is_named() {
+    let dir = TempDir::new().unwrap();
+    let file = dir.path().join("a file");
+    fs::write(&file, "").unwrap();
+    let refusal = SqliteStore::open(&file.join("data")).unwrap_err();
+    assert!(matches!(refusal, OpenError::Directory { .. }));
+    assert!(refusal.to_string().contains("a file/data"), "{refusal}");
+}
+
+#[test]
+fn closing_finishes_what_has_queued_and_leaves_one_tidy_file() {
+    let dir = TempDir::new().unwrap();
+    let store = open(dir.path());
+    register_alice(&store);
+    let conversation = group_of_alice(&store, 1).0;
+    let waiting: Vec<_> = (0..1_000).map(|n| store.append(message(conversation, n))).collect();
+    drop(store);
+    for (future, seq) in waiting.into_iter().zip(2..) {
+        assert_eq!(block_on(future).unwrap().seq, Seq(seq));
+    }
+    let mut files: Vec<_> = fs::read_dir(dir.path())
+        .unwrap()
+        .map(|file| file.unwrap().file_name().into_string().unwrap())
+        .collect();
+    files.sort();
+    assert_eq!(files, ["anser.db", "anser.lock"]);
+    assert_eq!(seqs(&open(dir.path()), conversation).len(), 1_001);
+}
+
+#[test]
+fn a_full_queue_says_busy_and_keeps_its_word_to_the_others() {
+    let dir = TempDir::new().unwrap();
+    let store = open(dir.path());
+    register_alice(&store);
+    let conversation = group_of_alice(&store, 1).0;
+
+    // While a tool holds the database, nothing can be committed and deeds gather.
+    let tool = Connection::open(dir.path().join("anser.db")).unwrap();
+    tool.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let asked = 2 * QUEUE_JOBS_MAX as u64;
+    let waiting: Vec<_> = (0..asked).map(|n| store.append(message(conversation, n))).collect();
+    tool.execute_batch("COMMIT").unwrap();
+
+    let mut stored = Vec::new();
+    let mut busy = 0;
+    for future in waiting {
+        match block_on(future) {
+            Ok(appended) => stored.push(appended.seq.0),
+            Err(StoreError::Busy) => busy += 1,
+            Err(other) => panic!("{other}"),
+        }
+    }
+    assert!(busy > 0);
+    assert_eq!(stored, (2..2 + asked - busy).collect::<Vec<_>>());
+    assert_eq!(seqs(&store, conversation).len(), stored.len() + 1);
+    // Who was refused may try again.
+    block_on(store.append(message(conversation, asked - 1))).unwrap();
+}
+
+#[test]
+fn a_check_commits_a_write() {
+    let dir = TempDir::new().unwrap();
+    let store = open(dir.path());
+    let tool = Connection::open(dir.path().join("anser.db")).unwrap();
+    let beats = || tool.query_one("SELECT beats FROM canary", [], |row| row.get::<_, i64>(0)).unwrap();
+    let before = beats();
+    block_on(store.check()).unwrap();
+    assert_eq!(beats(), before + 1);
+}
+
+#[test]
+fn faults_are_found_and_named() {
+    let dir = TempDir::new().unwrap();
+    let store = open(dir.path());
+    register_alice(&store);
+    let conversation = group_of_alice(&store, 1).0;
+    for n in 0..3 {
+        block_on(store.append(message(conversation, n))).unwrap();
+    }
+    assert_eq!(block_on(store.verify()).unwrap(), Vec::<String>::new());
+    let tool = Connection::open(dir.path().join("anser.db")).unwrap();
+    let damages = [
+        ("DELETE FROM events WHERE seq = 3", "not dense"),
+        ("UPDATE conversations SET member_count = 9", "present members"),
+        ("DELETE FROM send_keys WHERE seq = 2", "send key"),
+        ("UPDATE clock SET change = 0", "ahead of the clock"),
+        ("UPDATE members SET read = 9", "outside"),
+    ];
+    for (damage, words) in damages {
+        tool.execute_batch(damage).unwrap();
+        let faults = block_on(store.verify()).unwrap();
+        assert!(faults.iter().any(|fault| fault.contains(words)), "{damage}: {faults:?}");
+    }
+}
