@@ -22,6 +22,7 @@ pub mod kind;
 pub mod limits;
 pub mod link;
 pub mod moment;
+mod secret;
 pub mod session;
 mod timer;
 

@@ -1,84 +1,18 @@
 //! The client's end of a link, as a state machine without IO: opens, greets, beats, notices death, comes back.
 
 mod backoff;
+mod io;
 
 use std::collections::{BTreeMap, VecDeque};
-use std::fmt;
 
 use crate::ids::Position;
 use crate::link::backoff::Backoff;
+pub use crate::link::io::{Greeting, Output};
 use crate::timer::{LinkTimer, Timers};
 use crate::wire::{
-    self, Answer, Beat, Close, ErrorCode, Hello, Ping, Push, Request, Welcome, answer, frame, push, request,
+    Answer, Beat, Close, ErrorCode, Hello, Ping, Push, Request, Welcome, answer, frame, request,
 };
 use crate::{Fault, Moment, Remedy, codec, error, limits};
-
-/// How a link begins.
-#[derive(Clone, PartialEq, Eq)]
-pub enum Greeting {
-    /// For Register and SignIn: no Hello, requests at once.
-    Anonymous,
-    /// Hello with this token; the position is the newest given by [`Link::set_position`].
-    Hello {
-        /// Of SignedIn.
-        token: Vec<u8>,
-    },
-}
-
-/// Never shows the token: this ends up in logs and panics.
-impl fmt::Debug for Greeting {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Greeting::Anonymous => "Anonymous",
-            Greeting::Hello { .. } => "Hello",
-        })
-    }
-}
-
-/// What the engine (or a test) must do or know, in this order.
-#[derive(Debug, PartialEq)]
-pub enum Output {
-    /// Open a connection; say how it went with [`Link::handle_connected`] or [`Link::handle_disconnected`].
-    Connect {
-        /// Its number, higher than all before.
-        connection: u64,
-    },
-    /// End it; it is dead to the link already.
-    Disconnect {
-        /// The number it was asked for under.
-        connection: u64,
-    },
-    /// Write one binary frame.
-    Transmit {
-        /// Where.
-        connection: u64,
-        /// What.
-        bytes: Vec<u8>,
-    },
-    /// Ready for requests. `None` for an anonymous link.
-    Up(Option<Box<Welcome>>),
-    /// Was up, or was trying; all unanswered requests are void.
-    Down {
-        /// When the next try is made.
-        retry_at: Moment,
-    },
-    /// The server said that this greeting will never do (SIGNED_OUT, UNSUPPORTED_VERSION …): no more tries.
-    /// All unanswered requests are void.
-    Refused(wire::Error),
-    /// The answer to a request.
-    Answered {
-        /// What [`Link::request`] gave.
-        id: u32,
-        /// What came of it.
-        result: Result<answer::Result, wire::Error>,
-    },
-    /// A push.
-    Pushed(push::What),
-    /// A push was lost: ask Sync from the last position.
-    Missed,
-    /// Nothing more; wake me at this moment.
-    Wait(Moment),
-}
 
 /// The client's end of a link.
 ///
@@ -138,7 +72,7 @@ impl Link {
     }
 
     /// Start linking with this greeting. One that is open already goes on; another one ends, except that an
-    /// anonymous link that is up says Hello on the same connection.
+    /// anonymous link that is up says Hello on the same connection. Requests of another greeting are void.
     pub fn open(&mut self, greeting: Greeting, now: Moment) {
         if self.greeting.as_ref() == Some(&greeting) {
             return;
