@@ -96,3 +96,36 @@ impl fmt::Debug for Argon2Hasher {
         f.debug_struct("Argon2Hasher").finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use futures_util::future::join_all;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_hash_says_how_it_was_made_and_knows_its_password() {
+        let hasher = Argon2Hasher::new().unwrap();
+        let hash = hasher.hash("correct horse".to_owned()).await.unwrap();
+        assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
+        assert_ne!(hash, hasher.hash("correct horse".to_owned()).await.unwrap(), "each has its own salt");
+        assert_eq!(hasher.verify("correct horse".to_owned(), Some(hash.clone())).await, Ok(true));
+        assert_eq!(hasher.verify("wrong horse".to_owned(), Some(hash)).await, Ok(false));
+    }
+
+    #[tokio::test]
+    async fn nobody_has_no_password_not_even_the_one_we_hashed_for_nobody() {
+        let hasher = Argon2Hasher::new().unwrap();
+        assert_eq!(hasher.verify("nobody".to_owned(), None).await, Ok(false));
+        assert!(hasher.verify("x".to_owned(), Some("not a hash".to_owned())).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn more_than_may_wait_are_refused() {
+        let hasher = Argon2Hasher { places: Arc::new(Semaphore::new(3)), ..Argon2Hasher::new().unwrap() };
+        let outcomes = join_all((0..5).map(|_| hasher.hash("correct horse".to_owned()))).await;
+        let busy = outcomes.iter().filter(|outcome| **outcome == Err(HashError::Busy)).count();
+        assert_eq!(busy, 2);
+        assert!(hasher.hash("correct horse".to_owned()).await.is_ok(), "there is room again");
+    }
+}

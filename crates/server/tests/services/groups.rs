@@ -1,9 +1,13 @@
 //! Groups: who is in, who was, and what each sees.
 
+use std::sync::Arc;
+
+use anser_protocol::limits;
 use anser_protocol::wire::request::Call;
 use anser_protocol::wire::{self, ErrorCode, answer};
+use anser_store::memory::MemoryStore;
 
-use crate::world::{World, on_every_store};
+use crate::world::{HOME, Phone, World, on_every_store};
 
 fn add(conversation: u64, handles: &[&str]) -> Call {
     let handles = handles.iter().map(|&handle| handle.to_owned()).collect();
@@ -18,13 +22,7 @@ fn rename(conversation: u64, title: &str) -> Call {
     Call::RenameGroup(wire::RenameGroup { conversation, title: title.to_owned() })
 }
 
-fn members(
-    world: &World,
-    phone: &crate::world::Phone,
-    conversation: u64,
-    after: u64,
-    limit: u32,
-) -> wire::Members {
+fn members(world: &World, phone: &Phone, conversation: u64, after: u64, limit: u32) -> wire::Members {
     let call = wire::ListMembers { conversation, after_account: after, limit };
     match world.ask(phone, Call::ListMembers(call)) {
         Ok(answer::Result::Members(members)) => members,
@@ -212,4 +210,27 @@ fn members_come_in_pages_with_their_names_and_positions() {
         let delivered: u64 = all.members.iter().map(|member| member.delivered).max().unwrap();
         assert_eq!(delivered, 1);
     });
+}
+
+#[test]
+fn a_group_grows_to_its_limit_and_not_beyond() {
+    let mut world = World::new(Arc::new(MemoryStore::new()), true);
+    let (alice, mut bob) = (world.register("alice"), world.register("bob"));
+    let handles: Vec<String> =
+        (0..limits::GROUP_MEMBERS_MAX - 1).map(|number| format!("m_{number}")).collect();
+    for handle in &handles {
+        world.now = world.now + limits::SIGN_IN_WINDOW_MS;
+        world.ask_register(handle, HOME).unwrap();
+    }
+    let handles: Vec<&str> = handles.iter().map(String::as_str).collect();
+    let group = world.group(&alice, &[]);
+    for some in handles.chunks(limits::MEMBERS_PER_REQUEST_MAX) {
+        world.head(&alice, add(group, some));
+    }
+    assert_eq!(world.sync(&alice, 0).heads[0].member_count, 1_000);
+    assert_eq!(world.refused(&alice, add(group, &["bob"])), ErrorCode::GroupFull);
+    let too_many = &handles[..limits::MEMBERS_PER_REQUEST_MAX + 1];
+    assert_eq!(world.refused(&alice, add(group, too_many)), ErrorCode::InvalidField);
+    world.deliver();
+    assert_eq!(bob.hears(), [""; 0]);
 }
