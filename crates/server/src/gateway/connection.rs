@@ -1,6 +1,8 @@
 //! One link: the task between a WebSocket and its `protocol::Session`.
 
+use std::collections::VecDeque;
 use std::net::IpAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -44,6 +46,8 @@ pub(super) struct Link<S> {
     mailbox: Option<Mailbox>,
     /// What is being worked on for this link.
     unfinished: FuturesUnordered<BoxFuture<'static, Finished>>,
+    /// What was done while this link was being written to.
+    finished: VecDeque<Finished>,
     clock: LinkClock,
     door: Arc<Door>,
     place: Arc<Place>,
@@ -91,6 +95,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
             caller: Caller::Anonymous { address },
             mailbox: None,
             unfinished: FuturesUnordered::new(),
+            finished: VecDeque::new(),
             clock,
             door,
             place,
@@ -131,7 +136,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
                 Err(end) => return end,
             };
             if let Some(deadline) = leaving
-                && (self.unfinished.is_empty() || tokio::time::Instant::now() >= deadline)
+                && (!self.is_working() || tokio::time::Instant::now() >= deadline)
             {
                 self.say_come_back();
                 continue;
@@ -157,6 +162,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
     /// 4. A frame: bounded by the session's allowance, so it cannot starve what comes after it.
     /// 5. Pushes, last: they wait in the mailbox, which is bounded, and are taken many at a time.
     async fn wake(&mut self, wake_at: Moment, leaving: Option<tokio::time::Instant>) -> Wake {
+        if let Some(finished) = self.finished.pop_front() {
+            return Wake::Finished(finished);
+        }
         let timer = self.clock.sleep_until(wake_at);
         let finish = async {
             match leaving {
@@ -276,11 +284,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
 
     async fn write(&mut self, frame: Bytes) -> Result<(), End> {
         self.door.metrics.frames_sent.inc();
-        in_time(self.socket.feed(Message::Binary(frame))).await
+        let writing = in_time(self.socket.feed(Message::Binary(frame)));
+        work_meanwhile(writing, &mut self.unfinished, &mut self.finished).await
     }
 
     async fn flush(&mut self) -> Result<(), End> {
-        in_time(self.socket.flush()).await
+        let writing = in_time(self.socket.flush());
+        work_meanwhile(writing, &mut self.unfinished, &mut self.finished).await
+    }
+
+    fn is_working(&self) -> bool {
+        !self.unfinished.is_empty() || !self.finished.is_empty()
     }
 }
 
@@ -289,5 +303,21 @@ async fn in_time(writing: impl Future<Output = Result<(), SocketError>>) -> Resu
         Ok(Ok(())) => Ok(()),
         Ok(Err(_)) => Err(End::Gone),
         Err(_) => Err(End::Slow),
+    }
+}
+
+/// A reader who is slow must not hold up the requests of its link: others wait to hear of what they commit.
+async fn work_meanwhile(
+    writing: impl Future<Output = Result<(), End>>,
+    unfinished: &mut FuturesUnordered<BoxFuture<'static, Finished>>,
+    finished: &mut VecDeque<Finished>,
+) -> Result<(), End> {
+    let mut writing = pin!(writing);
+    loop {
+        tokio::select! {
+            biased;
+            written = &mut writing => return written,
+            Some(done) = unfinished.next() => finished.push_back(done),
+        }
     }
 }

@@ -1,0 +1,108 @@
+//! A bare link: frames out, frames in, nothing more.
+
+use std::net::SocketAddr;
+
+use anser_protocol::codec;
+use anser_protocol::wire::{ErrorCode, Hello, Request, frame, request};
+use futures_util::{SinkExt, StreamExt};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::http::HeaderValue;
+use tokio_tungstenite::tungstenite::{self, Message};
+
+use super::soon;
+
+pub(crate) struct Link {
+    pub(crate) socket: WebSocketStream<TcpStream>,
+}
+
+/// What comes out of a link.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Heard {
+    Frame(frame::Body),
+    /// The WebSocket was closed with this code.
+    Closed(u16),
+    /// The connection is gone without a word.
+    Gone,
+}
+
+impl Link {
+    pub(crate) async fn open(address: SocketAddr) -> Link {
+        Link::try_open(address, &[]).await.unwrap()
+    }
+
+    /// With further headers; the status if the server refuses.
+    pub(crate) async fn try_open(address: SocketAddr, headers: &[(&'static str, &str)]) -> Result<Link, u16> {
+        let mut request = format!("ws://{address}/v1/ws").into_client_request().unwrap();
+        request.headers_mut().insert("sec-websocket-protocol", HeaderValue::from_static("anser.v1"));
+        for (name, value) in headers {
+            request.headers_mut().insert(*name, HeaderValue::from_str(value).unwrap());
+        }
+        let stream = TcpStream::connect(address).await.unwrap();
+        stream.set_nodelay(true).unwrap();
+        match tokio_tungstenite::client_async(request, stream).await {
+            Ok((socket, _)) => Ok(Link { socket }),
+            Err(tungstenite::Error::Http(reply)) => Err(reply.status().as_u16()),
+            Err(error) => panic!("the handshake broke: {error}"),
+        }
+    }
+
+    pub(crate) async fn say(&mut self, body: frame::Body) {
+        self.say_message(Message::Binary(codec::encode(body).into())).await;
+    }
+
+    pub(crate) async fn say_hello(&mut self, token: Vec<u8>, position: u64) {
+        self.say(frame::Body::Hello(Hello { version: 1, token, position })).await;
+    }
+
+    pub(crate) async fn say_request(&mut self, id: u32, call: request::Call) {
+        self.say(frame::Body::Request(Request { id, call: Some(call) })).await;
+    }
+
+    /// Writing into a link that the server has ended is allowed: the tests ask what comes out of it.
+    pub(crate) async fn say_message(&mut self, message: Message) {
+        let _may_be_gone = soon("room to write", self.socket.send(message)).await;
+    }
+
+    pub(crate) async fn hear(&mut self) -> Heard {
+        loop {
+            match soon("a frame", self.socket.next()).await {
+                Some(Ok(Message::Binary(bytes))) => {
+                    let frame = codec::decode_from_server(&bytes).expect("a server sends whole frames");
+                    return Heard::Frame(frame.expect("this server sends no frames newer than these tests"));
+                }
+                Some(Ok(Message::Close(Some(close)))) => return Heard::Closed(close.code.into()),
+                Some(Ok(_)) => {}
+                Some(Err(_)) | None => return Heard::Gone,
+            }
+        }
+    }
+
+    /// The server ends this link for this reason: with a Close frame that says so, then with the close code.
+    pub(crate) async fn is_ended_with(&mut self, code: ErrorCode) {
+        loop {
+            match self.hear().await {
+                Heard::Frame(frame::Body::Close(close)) => {
+                    let said = close.error.expect("a Close frame has its reason");
+                    assert_eq!(said.code(), code, "{}", said.text);
+                    break;
+                }
+                Heard::Frame(_) => {}
+                other => panic!("expected a Close frame with {code:?}, got {other:?}"),
+            }
+        }
+        assert_eq!(self.hear().await, Heard::Closed(4000 + code as u16));
+    }
+}
+
+/// One plain HTTP request; the whole reply as text.
+pub(crate) async fn http_get(address: SocketAddr, path: &str, headers: &str) -> String {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let request = format!("GET {path} HTTP/1.1\r\n{headers}Connection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut reply = Vec::new();
+    soon("an HTTP reply", stream.read_to_end(&mut reply)).await.unwrap();
+    String::from_utf8_lossy(&reply).into_owned()
+}

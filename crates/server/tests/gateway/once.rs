@@ -1,0 +1,56 @@
+//! Somebody sends again, not knowing whether it arrived (promise D2).
+
+use anser_protocol::wire::{ErrorCode, request::Call};
+
+use crate::helpers::{TestServer, new_key, text};
+
+#[tokio::test]
+async fn the_same_key_gives_the_first_result_and_stores_nothing() {
+    let mut server = TestServer::start().await;
+    let mut alice = server.register("alice").await;
+    let mut bob = server.register("bob").await;
+    let chat = alice.opens_chat_with("bob").await;
+    let message = text(chat, new_key(), "once");
+    let first = alice.sends_again(message.clone()).await;
+
+    assert_eq!(alice.sends_again(message.clone()).await, first, "again on the same link");
+    let mut alice = server.welcomes_back(alice.leaves()).await;
+    assert_eq!(alice.sends_again(message.clone()).await, first, "after a reconnect");
+    let mut tablet = server.sign_in("alice").await;
+    assert_eq!(tablet.sends_again(message.clone()).await, first, "from another device");
+
+    assert_eq!(bob.sees().await, "alice: once");
+    let (alice, bob) = (alice.leaves(), bob.leaves());
+    drop(tablet);
+    server.restart().await;
+    let mut alice = server.welcomes_back(alice).await;
+    let mut bob = server.welcomes_back(bob).await;
+    assert_eq!(alice.sends_again(message).await, first, "after a restart of the server");
+    alice.sends(chat, "twice").await;
+    assert_eq!(bob.sees().await, "alice: twice", "the repeats were pushed to nobody");
+    assert_eq!(bob.history(chat, 1).await, ["alice: once", "alice: twice"]);
+}
+
+#[tokio::test]
+async fn the_same_key_with_another_content_is_refused() {
+    let server = TestServer::start().await;
+    let mut alice = server.register("alice").await;
+    server.register("bob").await;
+    let chat = alice.opens_chat_with("bob").await;
+    let key = new_key();
+    alice.sends_again(text(chat, key.clone(), "yes")).await;
+
+    assert_eq!(alice.refused(Call::Send(text(chat, key, "no"))).await, ErrorCode::SendKeyReused);
+    assert_eq!(alice.history(chat, 1).await, ["alice: yes"]);
+}
+
+#[tokio::test]
+async fn two_senders_may_happen_to_choose_the_same_key() {
+    let server = TestServer::start().await;
+    let mut alice = server.register("alice").await;
+    let mut bob = server.register("bob").await;
+    let chat = alice.opens_chat_with("bob").await;
+    let key = new_key();
+    assert_eq!(alice.sends_again(text(chat, key.clone(), "mine")).await.seq, 2);
+    assert_eq!(bob.sends_again(text(chat, key, "mine too")).await.seq, 3);
+}

@@ -1,0 +1,84 @@
+//! Many send at once, and there is one order for all (promises D3, D4).
+
+use anser_protocol::wire::{answer, request::Call};
+use anser_protocol::{codec, kind, limits};
+
+use crate::helpers::{TestServer, new_key, text};
+
+/// A work day's chat room; each writes a few at once.
+const SENDERS: usize = 50;
+const EACH: usize = 10;
+
+#[tokio::test]
+async fn fifty_senders_into_one_group_make_one_order_for_all() {
+    let server = TestServer::start().await;
+    let mut people = Vec::new();
+    for number in 0..SENDERS {
+        people.push(server.register(&format!("person_{number}")).await);
+    }
+    let handles: Vec<String> = people.iter().map(|person| person.handle.clone()).collect();
+    let others: Vec<&str> = handles.iter().skip(1).map(String::as_str).collect();
+    let group = people[0].creates_group("everybody", &others).await;
+
+    let mut talking = Vec::new();
+    for mut person in people {
+        talking.push(tokio::spawn(async move {
+            let mut mine = Vec::new();
+            for number in 0..EACH {
+                mine.push(person.sends(group, &format!("{number}")).await.seq);
+            }
+            // The others' messages come by push, one's own by answer: together they are the whole log.
+            let mut seen = mine.clone();
+            while seen.len() < SENDERS * EACH {
+                let event = person.next_event().await;
+                if event.kind == kind::TEXT {
+                    seen.push(event.seq);
+                }
+            }
+            (person, mine, seen)
+        }));
+    }
+
+    let everything: Vec<u64> = (2..2 + (SENDERS * EACH) as u64).collect();
+    let mut orders = Vec::new();
+    for person in talking {
+        let (mut person, mine, mut seen) = person.await.unwrap();
+        assert!(mine.is_sorted(), "{} saw their own messages in another order than sent", person.handle);
+        seen.sort_unstable();
+        assert_eq!(seen, everything, "{}: dense, nothing lost, nothing doubled", person.handle);
+        orders.push(person.history(group, 1).await);
+    }
+    assert!(orders.iter().all(|order| *order == orders[0]));
+}
+
+#[tokio::test]
+async fn what_one_link_sends_without_waiting_stays_in_order() {
+    let server = TestServer::start().await;
+    let mut alice = server.register("alice").await;
+    let mut bob = server.register("bob").await;
+    let chat = alice.opens_chat_with("bob").await;
+
+    let mut said = Vec::new();
+    for batch in 0..10 {
+        let mut begun = Vec::new();
+        for number in 0..limits::SENDS_IN_FLIGHT_MAX {
+            said.push(format!("{batch}-{number}"));
+            let message = text(chat, new_key(), &said[said.len() - 1]);
+            begun.push(alice.begin(Call::Send(message)).await);
+        }
+        for id in begun {
+            assert!(matches!(alice.answer(id).await, Ok(answer::Result::Sent(_))));
+        }
+    }
+    // Pushes may overtake each other; the seq is the only order there is.
+    let mut events = Vec::new();
+    while events.len() < said.len() {
+        let event = bob.next_event().await;
+        if event.kind == kind::TEXT {
+            events.push(event);
+        }
+    }
+    events.sort_by_key(|event| event.seq);
+    let seen: Vec<String> = events.iter().map(|event| codec::decode_text(&event.body).unwrap()).collect();
+    assert_eq!(seen, said);
+}
