@@ -39,6 +39,8 @@ test("a registration is checked field by field", () => {
   const good = { handle: "alice", displayName: "Alice", password: "12345678" };
   expect(checkRegistration(good)).toBeUndefined();
   expect(checkRegistration({ ...good, handle: "al" })?.field).toBe("handle");
+  expect(checkRegistration({ ...good, handle: "1alice" })?.field).toBe("handle");
+  expect(checkRegistration({ ...good, handle: "al.ice" })?.field).toBe("handle");
   expect(checkRegistration({ ...good, displayName: "" })?.field).toBe("display_name");
   expect(checkRegistration({ ...good, password: "1234567" })?.field).toBe("password");
   expect(checkRegistration({ ...good, password: "好".repeat(342) })?.field).toBe("password");

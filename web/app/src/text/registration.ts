@@ -11,12 +11,17 @@ export interface Registration {
 
 /** The first thing that is wrong, as the server would say it. */
 export function checkRegistration({ handle, displayName, password }: Registration): Failure | undefined {
-  if (handle.length < HANDLE_CHARS_MIN || handle.length > HANDLE_CHARS_MAX) return invalid("handle");
+  if (!isHandle(handle)) return invalid("handle");
   const nameChars = countChars(displayName);
   if (nameChars < 1 || nameChars > NAME_CHARS_MAX) return invalid("display_name");
   const passwordBytes = new TextEncoder().encode(password).length;
   if (countChars(password) < PASSWORD_CHARS_MIN || passwordBytes > PASSWORD_BYTES_MAX) return invalid("password");
   return undefined;
+}
+
+function isHandle(handle: string): boolean {
+  if (handle.length < HANDLE_CHARS_MIN || handle.length > HANDLE_CHARS_MAX) return false;
+  return /^[a-z][a-z0-9_]*$/.test(handle);
 }
 
 function invalid(field: string): Failure {
