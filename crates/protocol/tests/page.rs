@@ -9,6 +9,15 @@ use prost::Message;
 const PAGE: &str = include_str!("../../../docs/protocol.md");
 const LIMITS: &str = include_str!("../src/limits.rs");
 const REQUESTS: &str = include_str!("../../../proto/anser/v1/request.proto");
+const PROTOS: [&str; 7] = [
+    include_str!("../../../proto/anser/v1/frame.proto"),
+    include_str!("../../../proto/anser/v1/session.proto"),
+    REQUESTS,
+    include_str!("../../../proto/anser/v1/conversation.proto"),
+    include_str!("../../../proto/anser/v1/event.proto"),
+    include_str!("../../../proto/anser/v1/push.proto"),
+    include_str!("../../../proto/anser/v1/error.proto"),
+];
 
 /// The rows of the table that begins with these columns; each row its trimmed cells, without back quotes.
 fn table(heading: &str) -> Vec<Vec<String>> {
@@ -62,9 +71,8 @@ fn value(expression: &str) -> u64 {
 }
 
 #[test]
-fn every_public_limit_stands_in_the_page_with_its_value() {
-    let (public, _inside_the_server) = LIMITS.split_once("// --- inside the server").unwrap_or((LIMITS, ""));
-    let expected: Vec<_> = public
+fn every_limit_stands_in_the_page_with_its_value() {
+    let expected: Vec<_> = LIMITS
         .lines()
         .filter_map(|line| line.strip_prefix("pub const ")?.strip_suffix(';')?.split_once(": "))
         .map(|(name, rest)| {
@@ -97,6 +105,28 @@ fn result_of(name: &str) -> String {
     let arrow =
         before.lines().rev().find_map(|line| line.strip_prefix("// -> ")).expect("every call has a result");
     arrow.split(|char: char| !char.is_alphanumeric()).next().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn every_message_stands_in_the_page_with_its_fields() {
+    let mut expected = Vec::new();
+    for proto in PROTOS {
+        let mut fields: Option<(String, Vec<String>)> = None;
+        for line in proto.lines().map(|line| line.split("//").next().unwrap_or_default()) {
+            if let Some(rest) = line.strip_prefix("message ") {
+                let name = rest.split(' ').next().unwrap_or_default().to_owned();
+                fields = Some((name, Vec::new()));
+            } else if let (Some((_, fields)), Some((before, _))) = (&mut fields, line.split_once(" = ")) {
+                fields.extend(before.split_whitespace().last().map(str::to_owned));
+            }
+            if line.trim_end().ends_with('}') && !line.starts_with(' ') {
+                expected.extend(fields.take());
+            }
+        }
+    }
+    let fields = |cell: &str| cell.split(", ").filter(|name| *name != "none").map(str::to_owned).collect();
+    let rows: Vec<_> = table("| message |").iter().map(|row| (row[0].clone(), fields(&row[1]))).collect();
+    assert_eq!(rows, expected);
 }
 
 #[test]
