@@ -17,7 +17,7 @@ pub(crate) fn fit(settings: &mut Settings) {
     let Some(allowed) = allowed else { return };
     let connections = usize::try_from(allowed.saturating_sub(OTHER_FILES).max(1)).unwrap_or(usize::MAX);
     if connections < settings.connections_max {
-        tracing::info!(connections, "the system allows fewer open files than connections_max needs");
+        tracing::debug!(connections, "the system allows fewer open files than connections_max needs");
         settings.connections_max = connections;
         settings.connections_silent_max = settings.connections_silent_max.min(connections.div_ceil(2));
     }

@@ -58,7 +58,7 @@ pub(super) struct Link<S> {
 /// Work for this link that is done.
 enum Finished {
     Greeting(Result<Box<Welcomed>, Fault>),
-    Request(u32, Result<answer::Result, Fault>),
+    Request(u32, Box<Result<answer::Result, Fault>>),
 }
 
 /// Everything that can wake a link.
@@ -212,13 +212,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
     fn begin(&mut self, id: u32, call: request::Call) {
         // Sends are queued by this call and not by polling, so they keep the order in which they came.
         let answering = self.door.dispatch.begin(self.caller, call, wall_clock());
-        self.unfinished.push(answering.map(move |result| Finished::Request(id, result)).boxed());
+        self.unfinished.push(answering.map(move |result| Finished::Request(id, Box::new(result))).boxed());
     }
 
     fn handle_finished(&mut self, finished: Finished) {
         let now = self.clock.now();
         match finished {
-            Finished::Request(id, result) => self.session.handle_answer(id, result, now),
+            Finished::Request(id, result) => self.session.handle_answer(id, *result, now),
             Finished::Greeting(Err(fault)) => self.session.handle_refusal(fault, now),
             Finished::Greeting(Ok(welcomed)) => {
                 let Welcomed { welcome, asker, mailbox } = *welcomed;

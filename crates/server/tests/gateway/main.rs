@@ -15,6 +15,8 @@
 //! | `stop` | the server stops |
 //! | `pages` | browsers, monitors and certificates |
 
+#![allow(clippy::unwrap_used)] // a test that cannot go on says where
+
 mod away;
 mod bad_input;
 mod chat;

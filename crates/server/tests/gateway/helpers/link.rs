@@ -20,6 +20,7 @@ pub(crate) struct Link {
 
 /// What comes out of a link.
 #[derive(Debug, PartialEq)]
+#[allow(clippy::large_enum_variant)] // lives for a moment
 pub(crate) enum Heard {
     Frame(frame::Body),
     /// The WebSocket was closed with this code.
