@@ -40,7 +40,8 @@ pub struct Membership {
     pub members: Vec<(AccountId, Seq)>,
 }
 
-/// One member's view of one conversation: what a list row needs.
+/// One member's view of one conversation: what a list row needs. For one who left, all of it stays as it was
+/// right after the leaving, but for its own positions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HeadRow {
     /// Which.
@@ -75,7 +76,8 @@ pub struct HeadRow {
 pub struct HeadPage {
     /// At most as many as asked for.
     pub heads: Vec<HeadRow>,
-    /// The store's newest change position when the page was read: who has all pages stands here.
+    /// The store's newest change position when the page was read. Who has all pages stands where the *first*
+    /// one says: a head that moved while the later ones were read may be in none of them, but is newer than that.
     pub position: Position,
     /// Where the next page begins (ask for heads with a change below it); `None`: this was the last.
     pub next: Option<Position>,
@@ -145,7 +147,7 @@ pub(crate) fn merge_reaches(positions: Vec<Reach>) -> Vec<Reach> {
 pub struct Moved {
     /// Where, and how far now.
     pub reach: Reach,
-    /// The present members of that conversation.
+    /// The present members of that conversation, now.
     pub member_count: u32,
 }
 
@@ -175,7 +177,7 @@ pub trait Conversations {
     /// Changes a group and appends the telling event (kind, body), both or neither; returns the event.
     /// The event's body for `Add` is made by the caller for all accounts named; an `Add` in which nobody is
     /// new changes nothing and returns `None`, as does leaving twice.
-    /// `NotFound` unless `actor` is or was a member; `NotAllowed` if it left, or in a direct conversation;
+    /// `NotFound` unless `actor` is or was a member and all accounts to add exist; `NotAllowed` if it left, or in a direct conversation;
     /// `Full` over `limits::GROUP_MEMBERS_MAX`.
     async fn change_group(
         &self,

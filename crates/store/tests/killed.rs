@@ -1,5 +1,8 @@
 //! Kills a process that writes, again and again: what it was told is stored is there, and nothing is torn.
 
+// Helpers of tests are tests too.
+#![allow(clippy::unwrap_used)]
+
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};

@@ -1,5 +1,8 @@
 //! What only the store on disk promises: it comes back, alone, and as it was.
 
+// Helpers of tests are tests too.
+#![allow(clippy::unwrap_used)]
+
 use std::fs;
 use std::path::Path;
 

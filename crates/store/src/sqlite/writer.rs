@@ -196,3 +196,99 @@ impl Worker {
 fn closed() -> StoreError {
     StoreError::Failed("the store is closed".to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use futures_executor::block_on;
+    use futures_util::future::join_all;
+
+    use super::*;
+
+    /// A writer on a database of one table, and a way to hold it until a batch has gathered behind.
+    fn held_writer() -> (Writer, mpsc::Sender<()>) {
+        let connection = Connection::open_in_memory().unwrap();
+        let tables = "CREATE TABLE notes (n INTEGER NOT NULL UNIQUE) STRICT;
+            CREATE TABLE clock (id INTEGER PRIMARY KEY, change INTEGER NOT NULL) STRICT;
+            INSERT INTO clock VALUES (1, 0)";
+        connection.execute_batch(tables).unwrap();
+        let writer = Writer::start(connection, Position(0)).unwrap();
+        let (release, held) = mpsc::channel();
+        // Queued at the call, though nobody waits for it; held until the other end is dropped.
+        drop(writer.submit(move |_| Ok(held.recv().is_ok())));
+        (writer, release)
+    }
+
+    fn note(writing: &mut Writing<'_>, n: i64) -> Result<Position, Trouble> {
+        let position = writing.tick();
+        writing.connection.execute("INSERT INTO notes (n) VALUES (?1)", [n])?;
+        Ok(position)
+    }
+
+    fn notes(writer: &Writer) -> Vec<i64> {
+        let list = writer.submit(|writing| {
+            let mut select = writing.connection.prepare("SELECT n FROM notes ORDER BY rowid")?;
+            let notes = select.query_map([], |row| row.get(0))?;
+            Ok(notes.collect::<Result<_, _>>()?)
+        });
+        block_on(list).unwrap()
+    }
+
+    #[test]
+    fn one_bad_deed_does_not_harm_its_neighbours() {
+        let (writer, release) = held_writer();
+        let deeds = [1, 2, 2, 3].map(|n| writer.submit(move |writing| note(writing, n)));
+        drop(release);
+        let results = block_on(join_all(deeds));
+        assert!(results[0].is_ok() && results[1].is_ok() && results[3].is_ok());
+        assert!(
+            matches!(&results[2], Err(StoreError::Failed(words)) if words.contains("UNIQUE")),
+            "{results:?}"
+        );
+        assert_eq!(notes(&writer), [1, 2, 3]);
+    }
+
+    #[test]
+    fn a_refusal_undoes_nothing_of_its_neighbours() {
+        let (writer, release) = held_writer();
+        let before = writer.submit(|writing| note(writing, 1));
+        let refused = writer.submit(|_| Err::<(), _>(Trouble::Refused(StoreError::Full)));
+        let after = writer.submit(|writing| note(writing, 2));
+        drop(release);
+        assert!(block_on(before).is_ok());
+        assert_eq!(block_on(refused), Err(StoreError::Full));
+        assert!(block_on(after).is_ok());
+        assert_eq!(notes(&writer), [1, 2]);
+    }
+
+    #[test]
+    fn a_deed_refused_too_late_leaves_no_half_behind() {
+        let (writer, release) = held_writer();
+        let before = writer.submit(|writing| note(writing, 1));
+        let refused = writer.submit(|writing| {
+            note(writing, 2)?;
+            Err::<(), _>(Trouble::Refused(StoreError::Full))
+        });
+        drop(release);
+        assert!(block_on(before).is_ok());
+        assert!(
+            matches!(block_on(refused), Err(StoreError::Failed(words)) if words.contains("after it had"))
+        );
+        assert_eq!(notes(&writer), [1]);
+    }
+
+    #[test]
+    fn positions_only_rise_also_when_deeds_are_undone() {
+        let (writer, release) = held_writer();
+        let deeds = [1, 1, 2].map(|n| writer.submit(move |writing| note(writing, n)));
+        drop(release);
+        let results = block_on(join_all(deeds));
+        let (first, second) = (results[0].clone().unwrap(), results[2].clone().unwrap());
+        assert!(first < second);
+        let stored = writer.submit(|writing| {
+            Ok(writing.connection.query_one("SELECT change FROM clock", [], |row| row.get::<_, i64>(0))?)
+        });
+        assert_eq!(block_on(stored), Ok(second.0 as i64));
+    }
+}
