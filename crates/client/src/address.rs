@@ -14,7 +14,7 @@ pub(crate) struct Address {
     pub(crate) host: String,
     pub(crate) port: u16,
     /// What the WebSocket handshake asks for.
-    pub(crate) uri: String,
+    pub(crate) uri: Uri,
 }
 
 impl Address {
@@ -38,7 +38,7 @@ impl Address {
             tls,
             host: authority.host().trim_start_matches('[').trim_end_matches(']').to_owned(),
             port: authority.port_u16().unwrap_or(if tls { 443 } else { 80 }),
-            uri: format!("{scheme}://{authority}{path}"),
+            uri: format!("{scheme}://{authority}{path}").parse().map_err(|_| refuse("it is not a URL"))?,
         })
     }
 }
@@ -48,7 +48,7 @@ mod tests {
     use super::*;
 
     fn check(url: &str, tls: bool, host: &str, port: u16, uri: &str) {
-        let expected = Address { tls, host: host.into(), port, uri: uri.into() };
+        let expected = Address { tls, host: host.into(), port, uri: uri.parse().unwrap() };
         assert_eq!(Address::parse(url).unwrap(), expected);
     }
 

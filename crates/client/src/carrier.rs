@@ -11,10 +11,13 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
-use tokio_tungstenite::tungstenite::{self, Message};
+use tokio_tungstenite::tungstenite::{self, ClientRequestBuilder, Message};
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
 use crate::address::Address;
+
+/// What both ends speak; the server refuses a WebSocket that does not say so.
+const SUBPROTOCOL: &str = "anser.v1";
 
 /// Frames that wait to be written. The engine has at most `REQUESTS_IN_FLIGHT_MAX` requests out and a ping, so a
 /// link this far behind is dead.
@@ -154,6 +157,7 @@ async fn connect(route: &Route) -> Result<WebSocketStream<Box<dyn Transport>>, E
     let config = WebSocketConfig::default()
         .max_message_size(Some(limits::SERVER_FRAME_BYTES_MAX))
         .max_frame_size(Some(limits::SERVER_FRAME_BYTES_MAX));
-    let (socket, _response) = client_async_with_config(uri, transport, Some(config)).await?;
+    let request = ClientRequestBuilder::new(uri.clone()).with_sub_protocol(SUBPROTOCOL);
+    let (socket, _response) = client_async_with_config(request, transport, Some(config)).await?;
     Ok(socket)
 }

@@ -2,6 +2,7 @@
 //! thing, so a newer one replaces an older one that nobody has fetched yet.
 
 use std::collections::VecDeque;
+use std::mem::discriminant;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use anser_client_core::Event;
@@ -86,7 +87,7 @@ impl Feed {
     }
 }
 
-/// At most one event for each thing there is to know, in the order of their last change.
+/// At most one event for each thing there is to know: who is signed in, then by last change.
 #[derive(Clone, Default)]
 struct Queue {
     events: VecDeque<Event>,
@@ -96,31 +97,26 @@ struct Queue {
 impl Queue {
     fn push(&mut self, event: Event) {
         let event = match event {
-            Event::Session { session: SessionView::SignedOut { .. } } => {
-                // What was known belonged to somebody who is gone.
-                self.events.retain(|waiting| matches!(waiting, Event::Link { .. }));
-                event
-            }
-            Event::Session { .. } => {
-                self.events.retain(|waiting| !matches!(waiting, Event::Session { .. }));
-                event
-            }
-            Event::Link { .. } => {
-                self.events.retain(|waiting| !matches!(waiting, Event::Link { .. }));
-                event
-            }
-            Event::Unread { .. } => {
-                self.events.retain(|waiting| !matches!(waiting, Event::Unread { .. }));
-                event
-            }
-            Event::Timeline { ref timeline } => {
-                let conversation = timeline.conversation;
-                self.events.retain(|waiting| !is_timeline_of(waiting, conversation));
-                event
-            }
-            Event::Conversations { changed } => self.merge_conversations(changed),
             // Answers belong to who asked, and take another way.
             Event::Finished { .. } => return,
+            Event::Session { session } => {
+                if matches!(session, SessionView::SignedOut { .. }) {
+                    // What was known belonged to somebody who is gone.
+                    self.events.retain(|waiting| matches!(waiting, Event::Link { .. }));
+                }
+                self.events.retain(|waiting| !matches!(waiting, Event::Session { .. }));
+                // Whose things these are is told before the things.
+                return self.events.push_front(Event::Session { session });
+            }
+            Event::Conversations { changed } => self.merge_conversations(changed),
+            Event::Timeline { timeline } => {
+                self.events.retain(|waiting| !is_timeline_of(waiting, timeline.conversation));
+                Event::Timeline { timeline }
+            }
+            Event::Link { .. } | Event::Unread { .. } => {
+                self.events.retain(|waiting| discriminant(waiting) != discriminant(&event));
+                event
+            }
         };
         self.events.push_back(event);
     }

@@ -1,0 +1,164 @@
+//! A real server on a free port, and people with a client each.
+
+#![allow(dead_code, clippy::unwrap_used)] // shared by two test programs; who cannot go on says so by panicking
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anser_client::view::{Content, ConversationView, LinkView, RowState, RowView, SessionView};
+use anser_client::{Client, ClientConfig, Command, Event, Events, Outcome};
+use anser_server::app::{self, Running};
+use anser_server::config::Settings;
+use tempfile::TempDir;
+
+/// What takes longer than this does not come: fails a test that would hang. No test measures time.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+pub(crate) struct TestServer {
+    running: Option<Running>,
+    settings: Settings,
+    data: TempDir,
+}
+
+impl TestServer {
+    pub(crate) async fn start() -> TestServer {
+        let data = tempfile::tempdir().unwrap();
+        let mut settings = Settings::with_defaults(data.path().join("server"));
+        settings.listen.set_port(0);
+        let running = app::start(settings.clone()).await.unwrap();
+        // The same port after a restart: clients know no other.
+        settings.listen = running.address();
+        TestServer { running: Some(running), settings, data }
+    }
+
+    pub(crate) async fn stop(&mut self) {
+        self.running.take().unwrap().shutdown().await;
+    }
+
+    pub(crate) async fn start_again(&mut self) {
+        self.running = Some(app::start(self.settings.clone()).await.unwrap());
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("ws://{}", self.settings.listen)
+    }
+
+    /// Where this person's client keeps its things.
+    pub(crate) fn dir_of(&self, handle: &str) -> PathBuf {
+        self.data.path().join(handle)
+    }
+
+    /// A new account on a new client.
+    pub(crate) async fn register(&self, handle: &str) -> Person {
+        let person = self.open(handle).await;
+        let outcome = person.client.command(Command::Register {
+            handle: handle.into(),
+            display_name: handle.to_uppercase(),
+            password: "a good password".into(),
+            device_name: "test".into(),
+        });
+        assert_eq!(outcome.await, Outcome::Done);
+        person
+    }
+
+    /// The client of this person, as its disk remembers it.
+    pub(crate) async fn open(&self, handle: &str) -> Person {
+        Person::open(&self.url(), &self.dir_of(handle)).await
+    }
+}
+
+/// A client with somebody watching its screen.
+pub(crate) struct Person {
+    pub(crate) client: Client,
+    events: Events,
+    pub(crate) screen: Screen,
+}
+
+/// What a user interface would show.
+#[derive(Default)]
+pub(crate) struct Screen {
+    pub(crate) session: Option<SessionView>,
+    pub(crate) link: Option<LinkView>,
+    pub(crate) conversations: BTreeMap<u64, ConversationView>,
+    pub(crate) timelines: BTreeMap<u64, Vec<RowView>>,
+}
+
+impl Screen {
+    pub(crate) fn is_online(&self) -> bool {
+        self.link == Some(LinkView::Online)
+    }
+
+    pub(crate) fn rows(&self, conversation: u64) -> &[RowView] {
+        self.timelines.get(&conversation).map_or(&[], Vec::as_slice)
+    }
+
+    /// What people wrote, oldest first.
+    pub(crate) fn texts(&self, conversation: u64) -> Vec<&str> {
+        let texts = self.rows(conversation).iter().filter_map(|row| match &row.content {
+            Content::Text { text } => Some(text.as_str()),
+            _ => None,
+        });
+        texts.collect()
+    }
+
+    /// Of the newest row.
+    pub(crate) fn last_state(&self, conversation: u64) -> Option<&RowState> {
+        self.rows(conversation).last().map(|row| &row.state)
+    }
+
+    fn show(&mut self, event: Event) {
+        match event {
+            Event::Session { session } => self.session = Some(session),
+            Event::Link { link } => self.link = Some(link),
+            Event::Conversations { changed } => {
+                self.conversations.extend(changed.into_iter().map(|view| (view.conversation, view)));
+            }
+            Event::Timeline { timeline } => {
+                self.timelines.insert(timeline.conversation, timeline.rows);
+            }
+            Event::Unread { .. } | Event::Finished { .. } => {}
+        }
+    }
+}
+
+impl Person {
+    pub(crate) async fn open(server_url: &str, dir: &Path) -> Person {
+        let client = Client::open(ClientConfig::new(server_url, dir)).await.unwrap();
+        let events = client.events();
+        Person { client, events, screen: Screen::default() }
+    }
+
+    /// Watches the screen until it shows this.
+    pub(crate) async fn sees(&mut self, what: &str, shown: impl Fn(&Screen) -> bool) {
+        let watching = async {
+            while !shown(&self.screen) {
+                self.screen.show(self.events.next().await.expect("the client has ended"));
+            }
+        };
+        if tokio::time::timeout(PATIENCE, watching).await.is_err() {
+            panic!("waited in vain for {what}; online: {}", self.screen.is_online());
+        }
+    }
+
+    pub(crate) async fn does(&self, command: Command) {
+        assert_eq!(self.client.command(command).await, Outcome::Done);
+    }
+
+    /// Opens the conversation with somebody, and its timeline.
+    pub(crate) async fn talks_to(&mut self, handle: &str) -> u64 {
+        self.sees("a link", Screen::is_online).await;
+        let outcome = self.client.command(Command::OpenDirect { handle: handle.into() }).await;
+        let Outcome::Conversation { conversation } = outcome else { panic!("{outcome:?}") };
+        self.does(Command::OpenConversation { conversation }).await;
+        conversation
+    }
+
+    pub(crate) async fn writes(&self, conversation: u64, text: &str) {
+        self.does(Command::SendText { conversation, text: text.into() }).await;
+    }
+
+    pub(crate) async fn goes(self) {
+        self.client.shutdown().await.unwrap();
+    }
+}

@@ -1,0 +1,8 @@
+//! Whole clients and a whole server: what somebody who builds on this library may rely on.
+
+#[path = "../helpers/mod.rs"]
+mod helpers;
+
+mod chat;
+mod disk;
+mod offline;
