@@ -1,10 +1,13 @@
 //! Who is who, and how far the members of a conversation got.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use anser_protocol::{AccountId, ConversationId, Seq, limits};
 
 use crate::local::{MemberRow, PersonRow, Restored};
+
+/// So many people without a name are cared for on one link: far more than anybody looks at.
+const NAMELESS_MAX: usize = 10 * limits::GROUP_MEMBERS_MAX;
 
 /// The positions of one member.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -18,10 +21,12 @@ pub(crate) struct Reached {
 pub(crate) struct People {
     people: BTreeMap<AccountId, PersonRow>,
     members: BTreeMap<(ConversationId, AccountId), MemberRow>,
-    /// Shown somewhere, but nameless; at most one request's worth for each conversation.
-    wanted: BTreeMap<ConversationId, BTreeSet<AccountId>>,
+    /// Shown somewhere, but nameless, and in which conversation they are.
+    wanted: BTreeMap<AccountId, ConversationId>,
     /// Asked for on this link; an answer without them will not get better by asking again.
-    asked: BTreeSet<(ConversationId, AccountId)>,
+    asked: BTreeMap<AccountId, ConversationId>,
+    /// One question at a time.
+    in_flight: bool,
 }
 
 impl People {
@@ -84,32 +89,39 @@ impl People {
 
     /// Somebody is shown in this conversation: make sure that we will know the name.
     pub(crate) fn want(&mut self, conversation: ConversationId, account: AccountId) {
-        if self.people.contains_key(&account) || self.asked.contains(&(conversation, account)) {
-            return;
-        }
-        let wanted = self.wanted.entry(conversation).or_default();
-        if wanted.len() < limits::MEMBERS_PER_PAGE {
-            wanted.insert(account);
+        let known = self.people.contains_key(&account) || self.asked.contains_key(&account);
+        if !known && self.wanted.len() + self.asked.len() < NAMELESS_MAX {
+            self.wanted.entry(account).or_insert(conversation);
         }
     }
 
-    /// The next people to ask for; they count as asked then.
+    /// The next people to ask for, all of one conversation; they count as asked then.
     pub(crate) fn next_request(&mut self) -> Option<(ConversationId, Vec<AccountId>)> {
-        while let Some((conversation, wanted)) = self.wanted.pop_first() {
-            let unknown: Vec<AccountId> =
-                wanted.into_iter().filter(|account| !self.people.contains_key(account)).collect();
-            if unknown.is_empty() {
-                continue;
-            }
-            self.asked.extend(unknown.iter().map(|account| (conversation, *account)));
-            return Some((conversation, unknown));
+        self.wanted.retain(|account, _| !self.people.contains_key(account));
+        if self.in_flight {
+            return None;
         }
-        None
+        let conversation = *self.wanted.values().next()?;
+        let together = self.wanted.iter().filter(|(_, place)| **place == conversation);
+        let accounts: Vec<AccountId> =
+            together.map(|(account, _)| *account).take(limits::MEMBERS_PER_PAGE).collect();
+        for account in &accounts {
+            self.wanted.remove(account);
+            self.asked.insert(*account, conversation);
+        }
+        self.in_flight = true;
+        Some((conversation, accounts))
+    }
+
+    /// The question is answered, one way or the other.
+    pub(crate) fn answered(&mut self) {
+        self.in_flight = false;
     }
 
     /// Unanswered questions are void; on the next link they are asked again.
     pub(crate) fn link_lost(&mut self) {
-        for (conversation, account) in std::mem::take(&mut self.asked) {
+        self.in_flight = false;
+        for (account, conversation) in std::mem::take(&mut self.asked) {
             self.want(conversation, account);
         }
     }
@@ -150,6 +162,7 @@ mod tests {
         people.want(CHAT, BOB);
         assert_eq!(people.next_request(), Some((CHAT, vec![BOB])));
         people.want(CHAT, BOB);
+        people.answered();
         assert_eq!(people.next_request(), None);
         people.link_lost();
         assert_eq!(people.next_request(), Some((CHAT, vec![BOB])));
@@ -162,11 +175,13 @@ mod tests {
     #[test]
     fn a_server_cannot_make_it_grow_without_bound() {
         let mut people = People::default();
-        for account in 1..5_000 {
+        for account in 1..12_000 {
             people.reach(member(AccountId(account), 1, 1));
             people.want(CHAT, AccountId(account));
         }
         assert!(people.members.len() <= limits::GROUP_MEMBERS_MAX + 1);
+        assert!(people.wanted.len() <= NAMELESS_MAX);
         assert_eq!(people.next_request().map(|(_, asked)| asked.len()), Some(limits::MEMBERS_PER_PAGE));
+        assert_eq!(people.next_request(), None, "one question at a time");
     }
 }

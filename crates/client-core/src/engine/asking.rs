@@ -125,13 +125,15 @@ impl Engine {
     }
 
     pub(super) fn ask_for_people(&mut self) {
-        while self.is_online()
+        if self.is_online()
             && self.asks.has_room()
             && let Some((conversation, accounts)) = self.people.next_request()
         {
             let accounts = accounts.into_iter().map(|account| account.0).collect();
             let call = wire::GetPeople { conversation: conversation.0, accounts };
-            self.asks.ask(request::Call::GetPeople(call), Asked::People { conversation }, self.now);
+            if !self.asks.ask(request::Call::GetPeople(call), Asked::People { conversation }, self.now) {
+                self.people.answered();
+            }
         }
     }
 
@@ -218,6 +220,7 @@ impl Engine {
     }
 
     fn people_came(&mut self, conversation: ConversationId, result: Result<answer::Result, wire::Error>) {
+        self.people.answered();
         // Whoever stays nameless is asked for again on the next link.
         let Ok(answer::Result::People(people)) = result else { return };
         for person in people.people.into_iter().filter_map(person_from_wire) {

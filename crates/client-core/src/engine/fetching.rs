@@ -1,6 +1,7 @@
 //! Windows of open conversations, and the events they need: from disk, else from the server.
 
 use std::cmp::Reverse;
+use std::collections::btree_map::Entry;
 
 use anser_protocol::wire::{self, answer, request};
 use anser_protocol::{ConversationId, Remedy, Seq, error, limits};
@@ -42,8 +43,8 @@ impl Engine {
         }
         self.shown.forget_timeline(conversation);
         self.batch.timelines.insert(conversation);
-        if !self.windows.contains_key(&conversation) {
-            self.windows.insert(conversation, Window::default());
+        if let Entry::Vacant(closed) = self.windows.entry(conversation) {
+            closed.insert(Window::default());
             self.gaps.want(conversation);
             self.look_at_members(conversation);
         }
@@ -267,12 +268,10 @@ impl Engine {
         }
     }
 
-    /// Positions of a group's members are not in its head: asked for when somebody looks.
+    /// Positions of a group's members are not in its head: asked for when somebody looks. One page is enough to
+    /// know whether anybody has, or has read, a message.
     pub(super) fn look_at_members(&mut self, id: ConversationId) {
-        let group = self.roster.get(id).is_some_and(|conversation| {
-            let row = &conversation.row;
-            row.group && !row.left && row.member_count as usize <= limits::REACHED_PUSH_MEMBERS_MAX
-        });
+        let group = self.roster.get(id).is_some_and(|ours| ours.row.group && !ours.row.left);
         if group && self.is_online() && self.asks.has_room() {
             self.ask_members(None, id, Vec::new());
         }

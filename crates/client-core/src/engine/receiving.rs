@@ -70,7 +70,9 @@ impl Engine {
             }
         }
         // Another device may have read an event before it came here.
-        conversation.read_to(told.read);
+        if conversation.read_to(told.read) {
+            self.batch.touch(id);
+        }
         if let Some(window) = self.windows.get_mut(&id) {
             window.extend(events);
             self.batch.timelines.insert(id);

@@ -57,6 +57,10 @@ impl Shown {
         self.link = LinkState::Closed { since: now };
     }
 
+    pub(super) fn forget_timelines(&mut self) {
+        self.timelines.clear();
+    }
+
     /// Show this timeline again even if it has not changed.
     pub(super) fn forget_timeline(&mut self, conversation: ConversationId) {
         self.timelines.remove(&conversation);

@@ -182,6 +182,7 @@ impl Engine {
         self.receipts = Receipts::default();
         self.gaps = Gaps::default();
         self.loadings.clear();
+        self.shown.forget_timelines();
     }
 
     /// Ends the link; who waited for it hears that there is none.

@@ -1,0 +1,140 @@
+//! U1, U2, U3: unread is arithmetic on positions; read positions move forward only, on all devices.
+
+use anser_protocol::wire::{Event, Head, Member};
+
+use crate::device::{Device, changes};
+use crate::people::*;
+
+/// Ten of Bob's messages are here, all unread.
+fn alice() -> Device {
+    let mut alice = Device::with(vec![chat(100, 10)]);
+    let (id, ..) = alice.ranges().remove(0);
+    alice.is_answered(id, range(bobs(CHAT, 1..=10)));
+    let (id, _) = alice.reports().remove(0);
+    alice.is_answered(id, done());
+    alice
+}
+
+#[test]
+fn reading_shows_at_once_and_is_told_to_the_server() {
+    let mut alice = alice();
+    assert_eq!((alice.unread(CHAT), alice.screen.unread), (10, 10));
+    alice.reads(CHAT, 4);
+    assert_eq!((alice.unread(CHAT), alice.screen.unread), (6, 6));
+    assert_eq!(alice.asks(), ["reach 7:0/4"]);
+}
+
+#[test]
+fn a_read_position_never_goes_back() {
+    let mut alice = alice();
+    alice.reads(CHAT, 8);
+    alice.requests();
+    alice.reads(CHAT, 3);
+    assert_eq!((alice.unread(CHAT), alice.asks()), (2, vec![]));
+    alice.is_pushed(reached(ALICE, 0, 5));
+    assert_eq!(alice.unread(CHAT), 2);
+    alice.is_cut();
+    alice.waits_for_retry();
+    alice.link(changes(101, vec![Head { read: 5, delivered: 10, unread: 5, ..chat(101, 10) }]));
+    assert_eq!(alice.unread(CHAT), 2);
+    assert_eq!(alice.screen.list[&CHAT].read, 8);
+}
+
+#[test]
+fn what_was_read_offline_counts_later_even_after_a_restart() {
+    let mut alice = alice();
+    alice.is_cut();
+    alice.reads(CHAT, 7);
+    assert_eq!(alice.unread(CHAT), 3);
+    let mut alice = alice.restart();
+    assert_eq!(alice.unread(CHAT), 3);
+    alice.link(changes(101, vec![]));
+    let (id, positions) = alice.reports().remove(0);
+    assert_eq!(positions, [(0, 7)]);
+    alice.is_answered(id, done());
+    alice.is_cut();
+    alice.waits_for_retry();
+    alice.link(changes(101, vec![]));
+    assert_eq!(alice.reports(), [], "the server knows it now");
+}
+
+#[test]
+fn another_device_reads_and_it_clears_here() {
+    let mut alice = alice();
+    alice.is_pushed(reached(ALICE, 0, 10));
+    assert_eq!((alice.unread(CHAT), alice.screen.unread), (0, 0));
+    assert_eq!(alice.asks(), [""; 0], "nobody tells the server what it said itself");
+}
+
+#[test]
+fn another_device_may_read_what_is_not_here_yet() {
+    let mut alice = alice();
+    alice.is_pushed(reached(ALICE, 11, 11));
+    assert_eq!(alice.unread(CHAT), 0);
+    alice.is_pushed_event(text(CHAT, 11, BOB));
+    assert_eq!(alice.unread(CHAT), 0);
+    alice.is_pushed_event(text(CHAT, 12, BOB));
+    assert_eq!(alice.unread(CHAT), 1);
+}
+
+#[test]
+fn own_and_silent_messages_never_count_and_sending_reads_nothing() {
+    let mut alice = alice();
+    alice.is_pushed_event(text(CHAT, 11, ALICE));
+    alice.is_pushed_event(Event { silent: true, ..text(CHAT, 12, BOB) });
+    alice.is_pushed_event(Event { kind: 1001, body: Vec::new(), ..text(CHAT, 13, BOB) });
+    assert_eq!(alice.unread(CHAT), 10);
+    alice.writes(CHAT, "hello");
+    let (id, ..) = alice.sends().remove(0);
+    alice.is_answered(id, sent(14));
+    assert_eq!(alice.unread(CHAT), 10);
+}
+
+#[test]
+fn a_position_in_events_that_are_only_on_disk_is_counted_from_disk() {
+    let mut alice = alice().restart();
+    assert_eq!(alice.unread(CHAT), 10);
+    alice.link(changes(100, vec![]));
+    alice.is_pushed(reached(ALICE, 10, 4));
+    assert_eq!(alice.unread(CHAT), 6);
+}
+
+#[test]
+fn a_position_in_events_that_are_not_here_is_counted_by_the_server() {
+    let mut alice = Device::with(vec![Head { delivered: 500, unread: 90, ..chat(100, 500) }]);
+    assert_eq!(alice.unread(CHAT), 90);
+    alice.requests();
+    alice.is_pushed(reached(ALICE, 500, 400));
+    let (id, _) = alice.requests().into_iter().next_back().expect("it asks");
+    let head = Head { read: 400, delivered: 500, unread: 33, ..chat(101, 500) };
+    alice.is_answered(id, anser_protocol::wire::answer::Result::Changes(changes(101, vec![head])));
+    assert_eq!(alice.unread(CHAT), 33);
+}
+
+#[test]
+fn the_total_is_the_sum_at_every_moment() {
+    let mut alice = alice();
+    alice.is_pushed(anser_protocol::wire::push::What::Head(Head { unread: 3, ..group(101, 3) }));
+    assert_eq!(alice.screen.unread, 13);
+    alice.reads(CHAT, 10);
+    assert_eq!(alice.screen.unread, 3);
+    assert_eq!(alice.screen.emitted.last(), Some(&"finished"));
+    let sum: u32 = alice.screen.list.values().map(|view| view.unread).sum();
+    assert_eq!(u64::from(sum), alice.screen.unread);
+}
+
+#[test]
+fn in_a_group_one_recipient_is_enough_and_members_are_asked_for_when_it_is_opened() {
+    let mut alice = Device::with(vec![group(100, 1)]);
+    alice.requests();
+    alice.opens(GROUP);
+    let (id, _) = alice.requests().remove(0);
+    let member =
+        |account, delivered, read| Member { person: Some(person(account)), delivered, read, left: false };
+    let members = vec![member(ALICE, 9, 9), member(BOB, 2, 0), member(CAROL, 0, 0)];
+    let members = anser_protocol::wire::Members { members, more: false };
+    alice.is_answered(id, anser_protocol::wire::answer::Result::Members(members));
+    alice.is_pushed_event(said(GROUP, 2, ALICE, "one"));
+    alice.is_pushed_event(said(GROUP, 3, ALICE, "two"));
+    assert_eq!(alice.timeline(GROUP), ["bob: 1", "alice: one · delivered", "alice: two · sent"]);
+}
