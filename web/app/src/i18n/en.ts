@@ -45,7 +45,7 @@ export const en = {
     seconds > 0 ? `Too many tries. Wait ${waitWords(seconds)}.` : "Too many tries. Wait a little.",
   failTooLarge: "That is too large.",
   failSignedOut: "You are signed out. Sign in again.",
-  failIncompatible: "This app is out of date. Reload the page to update it.",
+  failIncompatible: "This app is out of date. Close all its tabs and open it again to update it.",
   failServer: "The server had a problem. Try again in a moment.",
 
   // list

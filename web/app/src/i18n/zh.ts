@@ -42,7 +42,7 @@ export const zh: Messages = {
   failRateLimited: (seconds) => (seconds > 0 ? `尝试过于频繁，请等待${waitWords(seconds)}。` : "尝试过于频繁，请稍候。"),
   failTooLarge: "内容过大。",
   failSignedOut: "你已登出，请重新登录。",
-  failIncompatible: "应用版本过旧，请刷新页面以更新。",
+  failIncompatible: "应用版本过旧，请关闭它的所有标签页再重新打开以更新。",
   failServer: "服务器出现问题，请稍后再试。",
 
   chats: "聊天",
