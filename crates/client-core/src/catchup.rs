@@ -26,6 +26,8 @@ enum Stage {
 pub(crate) struct CatchUp {
     synced: Position,
     stage: Stage,
+    /// All pages were in once on this link. Later ones bring what got lost meanwhile, no backlog.
+    complete: bool,
     /// Something was missed while paging: once more afterwards.
     again: bool,
     not_before: Moment,
@@ -37,6 +39,7 @@ impl CatchUp {
         CatchUp {
             synced,
             stage: Stage::Unlinked,
+            complete: false,
             again: false,
             not_before: Moment(0),
             slow_pull_at: Moment::NEVER,
@@ -47,12 +50,14 @@ impl CatchUp {
         self.synced
     }
 
+    /// This link has caught up.
     pub(crate) fn is_complete(&self) -> bool {
-        self.stage == Stage::Complete
+        self.complete
     }
 
     /// Welcome: what it carries is the first page, to be handed to `take_page` now.
     pub(crate) fn welcome(&mut self) {
+        self.complete = false;
         self.again = false;
         self.not_before = Moment(0);
         self.stage = Stage::Paging { before: 0, target: None, asked: true };
@@ -76,6 +81,7 @@ impl CatchUp {
         }
         self.synced = self.synced.max(target);
         self.stage = Stage::Complete;
+        self.complete = true;
         self.slow_pull_at = now + (limits::SLOW_PULL_MS - quarter.min(limits::SLOW_PULL_MS / 4));
         if std::mem::take(&mut self.again) {
             self.start();
@@ -100,12 +106,13 @@ impl CatchUp {
 
     pub(crate) fn link_lost(&mut self) {
         self.stage = Stage::Unlinked;
+        self.complete = false;
         self.slow_pull_at = Moment::NEVER;
     }
 
     /// What to ask now, if anything.
     pub(crate) fn next_request(&mut self, now: Moment) -> Option<Sync> {
-        if self.is_complete() && now >= self.slow_pull_at {
+        if self.stage == Stage::Complete && now >= self.slow_pull_at {
             self.start();
         }
         let Stage::Paging { before, target, asked: false } = self.stage else {

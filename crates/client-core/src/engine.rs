@@ -110,6 +110,7 @@ impl Engine {
             now,
         };
         engine.show_everything();
+        engine.recount_all();
         engine.open_link();
         engine.settle(WireOrder::AfterSave);
         engine

@@ -22,7 +22,7 @@ pub(crate) struct Conversation {
 
 impl Conversation {
     fn new(row: ConversationRow) -> Conversation {
-        let unread = Unread::new(row.read, row.unread_base, row.unread_base_seq);
+        let unread = Unread::restore(row.read, row.unread_base, row.unread_base_seq, row.last.seq);
         Conversation { row, spans: Spans::default(), unread, floor: Seq(1) }
     }
 

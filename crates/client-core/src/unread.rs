@@ -28,6 +28,14 @@ impl Unread {
         Unread { read, base, base_seq: base_seq.max(read), ..Unread::default() }
     }
 
+    /// As it was kept when it was unsure (`kept_seq` 0): at most `base` events count in (`read`, `last`].
+    pub(crate) fn restore(read: Seq, base: u32, kept_seq: Seq, last: Seq) -> Unread {
+        match kept_seq {
+            Seq(0) => Unread { unsure: true, ..Unread::new(read, base, last) },
+            _ => Unread::new(read, base, kept_seq),
+        }
+    }
+
     pub(crate) fn count(&self) -> u32 {
         let after = self.known.range(self.base_seq.next()..).filter(|(_, counts)| **counts).count();
         cap(self.base as usize + after)
@@ -37,9 +45,9 @@ impl Unread {
         self.read
     }
 
-    /// What to keep on disk: the count for (`read`, seq].
+    /// What to keep on disk: the count for (`read`, seq]; a seq of 0 says that it may be too high.
     pub(crate) fn base(&self) -> (u32, Seq) {
-        (self.base, self.base_seq)
+        (self.base, if self.unsure { Seq(0) } else { self.base_seq })
     }
 
     /// The number may be too high: somebody should look at the events, or ask for a head.

@@ -183,7 +183,9 @@ impl Engine {
             // The server has nothing there for us: whatever we believed, the log begins above.
             conversation.floor = conversation.floor.max(span.last.next());
         }
-        if !is_news {
+        // What was asked for may have come by another way meanwhile; only when it is still missing, nobody has it.
+        let is_missing = conversation.spans.newest_gap(span.first, span.last).is_some();
+        if !is_news && is_missing {
             self.gaps.settled(id);
         }
         self.keep(id, &rows);

@@ -106,4 +106,12 @@ impl Engine {
             self.missed();
         }
     }
+
+    /// After a start: whatever was unsure when the engine stopped still is.
+    pub(super) fn recount_all(&mut self) {
+        let all: Vec<_> = self.roster.iter().map(|(id, _)| id).collect();
+        for id in all {
+            self.recount(id);
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! D3, D7, D8: what comes is on disk before it is acknowledged, once, in order, and gaps are filled.
 
+use anser_client_core::view::LinkView;
 use anser_protocol::wire::{Beat, frame, push};
 
 use crate::device::{Device, changes};
@@ -75,6 +76,7 @@ fn the_last_push_is_lost_and_the_heartbeat_tells() {
     alice.hears(frame::Body::Beat(Beat { pushes: 1, resync: false }));
     let (id, call) = alice.requests().remove(0);
     assert!(format!("{call:?}").contains("Sync"), "{call:?}");
+    assert_eq!(alice.screen.link, Some(LinkView::Online), "no alarm for one lost push");
     alice.is_answered(id, anser_protocol::wire::answer::Result::Changes(changes(101, vec![chat(101, 2)])));
     assert_eq!(alice.timeline(CHAT), ["bob: 1", "bob: 2"]);
     assert_eq!(alice.disk.synced.0, 101);
