@@ -10,7 +10,12 @@ use anser_client::{Client, ClientConfig, Command, Event};
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let server_url = std::env::args().nth(1).unwrap_or("ws://localhost:8080".into());
-    let client = Client::open(ClientConfig::new(server_url, "echo-bot-data")).await?;
+    echo(ClientConfig::new(server_url, "echo-bot-data")).await
+}
+
+/// Answers for as long as the client runs.
+pub(crate) async fn echo(config: ClientConfig) -> anyhow::Result<()> {
+    let client = Client::open(config).await?;
     // The first start makes the account. Later ones are signed in already, and this changes nothing.
     client.command(register()).await;
 

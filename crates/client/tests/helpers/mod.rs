@@ -23,9 +23,15 @@ pub(crate) struct TestServer {
 
 impl TestServer {
     pub(crate) async fn start() -> TestServer {
+        TestServer::start_with(|_, _| {}).await
+    }
+
+    /// `adjust` gets the settings, and a directory for files they may need.
+    pub(crate) async fn start_with(adjust: impl FnOnce(&mut Settings, &Path)) -> TestServer {
         let data = tempfile::tempdir().unwrap();
         let mut settings = Settings::with_defaults(data.path().join("server"));
         settings.listen.set_port(0);
+        adjust(&mut settings, data.path());
         let running = app::start(settings.clone()).await.unwrap();
         // The same port after a restart: clients know no other.
         settings.listen = running.address();
@@ -44,6 +50,10 @@ impl TestServer {
         format!("ws://{}", self.settings.listen)
     }
 
+    pub(crate) fn port(&self) -> u16 {
+        self.settings.listen.port()
+    }
+
     /// Where this person's client keeps its things.
     pub(crate) fn dir_of(&self, handle: &str) -> PathBuf {
         self.data.path().join(handle)
@@ -52,19 +62,22 @@ impl TestServer {
     /// A new account on a new client.
     pub(crate) async fn register(&self, handle: &str) -> Person {
         let person = self.open(handle).await;
-        let outcome = person.client.command(Command::Register {
-            handle: handle.into(),
-            display_name: handle.to_uppercase(),
-            password: "a good password".into(),
-            device_name: "test".into(),
-        });
-        assert_eq!(outcome.await, Outcome::Done);
+        person.does(register(handle)).await;
         person
     }
 
     /// The client of this person, as its disk remembers it.
     pub(crate) async fn open(&self, handle: &str) -> Person {
         Person::open(&self.url(), &self.dir_of(handle)).await
+    }
+}
+
+pub(crate) fn register(handle: &str) -> Command {
+    Command::Register {
+        handle: handle.into(),
+        display_name: handle.to_uppercase(),
+        password: "a good password".into(),
+        device_name: "test".into(),
     }
 }
 
@@ -95,11 +108,7 @@ impl Screen {
 
     /// What people wrote, oldest first.
     pub(crate) fn texts(&self, conversation: u64) -> Vec<&str> {
-        let texts = self.rows(conversation).iter().filter_map(|row| match &row.content {
-            Content::Text { text } => Some(text.as_str()),
-            _ => None,
-        });
-        texts.collect()
+        self.rows(conversation).iter().filter_map(|row| text_of(&row.content)).collect()
     }
 
     /// Of the newest row.
@@ -119,6 +128,13 @@ impl Screen {
             }
             Event::Unread { .. } | Event::Finished { .. } => {}
         }
+    }
+}
+
+pub(crate) fn text_of(content: &Content) -> Option<&str> {
+    match content {
+        Content::Text { text } => Some(text),
+        _ => None,
     }
 }
 
@@ -152,6 +168,12 @@ impl Person {
         let Outcome::Conversation { conversation } = outcome else { panic!("{outcome:?}") };
         self.does(Command::OpenConversation { conversation }).await;
         conversation
+    }
+
+    pub(crate) async fn finds(&mut self, handle: &str) -> bool {
+        self.sees("a link", Screen::is_online).await;
+        let outcome = self.client.command(Command::FindAccount { handle: handle.into() }).await;
+        matches!(outcome, Outcome::People { people } if !people.is_empty())
     }
 
     pub(crate) async fn writes(&self, conversation: u64, text: &str) {

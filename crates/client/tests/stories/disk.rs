@@ -1,9 +1,12 @@
 //! One directory, one client; and what is there is never guessed at.
 
 use std::path::Path;
+use std::time::Duration;
 
-use anser_client::{Client, ClientConfig, ClientError};
+use anser_client::{Client, ClientConfig, ClientError, Command, FailureReason, Outcome};
 use rusqlite::Connection;
+
+use crate::helpers::TestServer;
 
 /// Nobody listens there: these stories need no server.
 const NOWHERE: &str = "ws://127.0.0.1:9";
@@ -57,4 +60,30 @@ async fn the_directory_is_private_because_the_token_lies_in_it() {
     let dir = parent.path().join("alice");
     open(&dir).await.unwrap().shutdown().await.unwrap();
     assert_eq!(dir.metadata().unwrap().permissions().mode() & 0o077, 0);
+}
+
+#[tokio::test]
+async fn a_disk_that_takes_nothing_says_so_and_is_used_again_when_it_can() {
+    let server = TestServer::start().await;
+    let mut alice = server.register("alice").await;
+    let _bob = server.register("bob").await;
+    let conversation = alice.talks_to("bob").await;
+    let full = Connection::open(server.dir_of("alice").join("anser.sqlite")).unwrap();
+    full.execute_batch(
+        "CREATE TRIGGER full BEFORE INSERT ON outbox BEGIN SELECT RAISE(ABORT, 'disk full'); END",
+    )
+    .unwrap();
+
+    let outcome = alice.client.command(Command::SendText { conversation, text: "lost?".into() }).await;
+    let Outcome::Failed { failure } = outcome else { panic!("{outcome:?}") };
+    assert_eq!(failure.reason, FailureReason::Storage);
+
+    full.execute_batch("DROP TRIGGER full").unwrap();
+    let again = || alice.client.command(Command::SendText { conversation, text: "kept".into() });
+    while again().await != Outcome::Done {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    alice.sees("it sent", |screen| screen.rows(conversation).last().is_some_and(|row| row.seq > 0)).await;
+    // What was called failed is not sent behind the user's back.
+    assert_eq!(alice.screen.texts(conversation), ["kept"]);
 }

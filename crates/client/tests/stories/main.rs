@@ -3,6 +3,8 @@
 #[path = "../helpers/mod.rs"]
 mod helpers;
 
+mod bot;
 mod chat;
 mod disk;
 mod offline;
+mod tls;
