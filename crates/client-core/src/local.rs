@@ -55,7 +55,7 @@ pub struct ConversationRow {
     /// So many events count in (`read`, `unread_base_seq`]: the server's count of the newest head, carried on
     /// with what came, and was read, since.
     pub unread_base: u32,
-    /// See `unread_base`.
+    /// See `unread_base`. 0: that is only an upper bound, and wants a recount.
     pub unread_base_seq: Seq,
     pub left: bool,
     pub draft: String,

@@ -223,4 +223,15 @@ mod tests {
         unread.read_to(Seq(9_990));
         assert_eq!(unread.count(), 10);
     }
+
+    #[test]
+    fn what_was_unsure_is_still_unsure_after_a_restart() {
+        let mut unread = Unread::new(Seq(0), 10, Seq(10));
+        unread.read_to(Seq(4));
+        let (base, kept_seq) = unread.base();
+        let mut again = Unread::restore(Seq(4), base, kept_seq, Seq(10));
+        assert!(again.is_unsure());
+        held(&mut again, &[(5, true), (6, true), (7, false), (8, false), (9, true), (10, true)]);
+        assert_eq!((again.count(), again.is_unsure()), (4, false));
+    }
 }

@@ -19,6 +19,9 @@ struct Arguments {
     /// The first seed; with `--seeds 1` repeats one story.
     #[arg(long, default_value_t = 0)]
     first: u64,
+    /// Print everything that happens in the first seed's story, and play no other.
+    #[arg(long)]
+    trace: bool,
     /// Play one mutant only, and expect it to be caught.
     #[arg(long)]
     mutant: Option<Mutant>,
@@ -32,6 +35,10 @@ struct Arguments {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    if arguments.trace {
+        println!("{:?}", story::play(arguments.first, arguments.mutant, true));
+        return ExitCode::SUCCESS;
+    }
     let mut passed = 0;
     let mut failed = 0;
     let mut count = |ok: bool| if ok { passed += 1 } else { failed += 1 };
@@ -112,7 +119,7 @@ fn first_broken(first: u64, seeds: u64, mutant: Option<Mutant>) -> Option<(u64, 
 }
 
 fn play_caught(seed: u64, mutant: Option<Mutant>) -> Result<()> {
-    match std::panic::catch_unwind(|| story::play(seed, mutant)) {
+    match std::panic::catch_unwind(|| story::play(seed, mutant, false)) {
         Ok(result) => result,
         Err(_) => Err(anyhow::anyhow!("a panic (above)")),
     }

@@ -18,9 +18,9 @@ const REST_MS: u64 = 60_000;
 const PERSON_BY_DEVICE: [usize; 4] = [0, 0, 1, 2];
 const HANDLES: [&str; 3] = ["alice", "bob", "carol"];
 
-/// Plays the story of a seed. `Err` says which promise was broken.
-pub fn play(seed: u64, mutant: Option<Mutant>) -> Result<()> {
-    let mut story = Story { world: World::new(seed, mutant), conversations: Vec::new(), texts: 0 };
+/// Plays the story of a seed. `Err` says which promise was broken. `trace` prints all that happens.
+pub fn play(seed: u64, mutant: Option<Mutant>, trace: bool) -> Result<()> {
+    let mut story = Story { world: World::new(seed, mutant, trace), conversations: Vec::new(), texts: 0 };
     story.meet().context("while people met, without faults")?;
     story.set_faults(true);
     for _ in 0..DEEDS {

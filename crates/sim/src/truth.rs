@@ -178,7 +178,10 @@ impl Truth {
                 let written = event.send_key.and_then(|key| self.written_by_key.get(&key));
                 let written = written.with_context(|| format!("D5: {text:?} was in no outbox"))?;
                 let before = last_by_device.insert(written.device, written.place);
-                ensure!(before.is_none_or(|before| before < written.place), "D4: {text:?} came before an earlier one");
+                ensure!(
+                    before.is_none_or(|before| before < written.place),
+                    "D4: {text:?} came before an earlier one"
+                );
             }
         }
         Ok(())

@@ -20,6 +20,9 @@ use crate::wires::{Way, WireId, Wires};
 /// One push in so many is lost on the link while the link is faulty.
 const LINK_LOSES_PUSH_ONE_IN: u32 = 10;
 
+/// Some moment of some year.
+const BEGIN: Moment = Moment(1_700_000_000_000);
+
 /// Everything that can happen by itself.
 enum Happening {
     Opened(WireId),
@@ -53,6 +56,8 @@ pub struct World {
     /// Which process of the server, so that answers of a dead one are not taken for the new one's.
     server_run: u64,
     mutant: Option<Mutant>,
+    /// Whether to print what happens.
+    trace: bool,
     /// Pushes that reached each wire's device: what the mutant without push positions pretends.
     pushes_arrived: BTreeMap<WireId, u32>,
     /// When each engine, and each session, wants to be woken.
@@ -62,10 +67,10 @@ pub struct World {
 
 impl World {
     /// A world at rest: a server that runs, and nobody there.
-    pub fn new(seed: u64, mutant: Option<Mutant>) -> World {
+    pub fn new(seed: u64, mutant: Option<Mutant>, trace: bool) -> World {
         let store: Arc<MemoryStore> = Arc::new(MemoryStore::new());
         let mut world = World {
-            schedule: Schedule::new(Moment(1_700_000_000_000)),
+            schedule: Schedule::new(BEGIN),
             rng: ChaCha8Rng::seed_from_u64(seed),
             devices: Vec::new(),
             server: Server::new(store.clone(), seed, mutant),
@@ -75,6 +80,7 @@ impl World {
             link_is_faulty: false,
             server_run: 0,
             mutant,
+            trace,
             pushes_arrived: BTreeMap::new(),
             engine_wakes: BTreeMap::new(),
             session_wakes: BTreeMap::new(),
@@ -87,6 +93,13 @@ impl World {
     /// The time.
     pub fn now(&self) -> Moment {
         self.schedule.now()
+    }
+
+    /// Prints a line of the story, for whoever repeats one.
+    pub(crate) fn tell(&self, line: impl FnOnce() -> String) {
+        if self.trace {
+            println!("{:>8} {}", self.now().millis_since(BEGIN), line());
+        }
     }
 
     /// A number below `below`.
@@ -121,6 +134,7 @@ impl World {
     /// A command whose outcome nobody waits for.
     pub fn command(&mut self, device: usize, command: Command) -> Result<u64> {
         let now = self.now();
+        self.tell(|| format!("device {device} is told {command:?}"));
         let (id, effects) = self.devices[device].command(command, now);
         self.of_device(device, effects)?;
         Ok(id)
@@ -150,6 +164,7 @@ impl World {
 
     /// A device loses power, and comes back after a while.
     pub fn crash_device(&mut self, index: usize, back_in_ms: u64) {
+        self.tell(|| format!("device {index} crashes"));
         self.devices[index].crash();
         for id in self.wires.open_ids() {
             if id.device == index {
@@ -169,6 +184,7 @@ impl World {
 
     /// SIGKILL for the server, and a new process after a while.
     pub fn kill_server(&mut self, back_in_ms: u64) {
+        self.tell(|| "the server is killed".to_owned());
         self.server.kill();
         for id in self.wires.open_ids() {
             self.end_wire(id, true);
@@ -178,6 +194,7 @@ impl World {
 
     /// A wire ends. `seen`: both ends hear of it; else it is half-open, and they have to find out.
     pub fn end_wire(&mut self, id: WireId, seen: bool) {
+        self.tell(|| format!("the wire {id:?} ends, seen: {seen}"));
         self.wires.cut(id);
         if seen {
             let (server, device) = (self.below(200), self.below(200));
@@ -286,6 +303,7 @@ impl World {
         match body {
             Some(wire::frame::Body::Push(_)) => {
                 if self.link_is_faulty && self.chance(LINK_LOSES_PUSH_ONE_IN) {
+                    self.tell(|| format!("the link loses a push to device {}", id.device));
                     return Ok(());
                 }
                 *self.pushes_arrived.entry(id).or_default() += 1;
@@ -296,6 +314,7 @@ impl World {
             }
             _ => {}
         }
+        self.tell(|| format!("device {} gets {:?}", id.device, codec::decode_from_server(&bytes)));
         self.to_engine(id, Input::Received { connection: id.connection, bytes })
     }
 
@@ -311,6 +330,7 @@ impl World {
             let now = self.now();
             match effect {
                 device::Effect::Connect(id) => {
+                    self.tell(|| format!("device {index} connects as {}", id.connection));
                     let happening = if self.without_network[index] || !self.server.is_running() {
                         Happening::Refused(id)
                     } else {
@@ -323,6 +343,7 @@ impl World {
                     self.schedule.plan(now + delay, Happening::ServerSeesEnd(id));
                 }
                 device::Effect::Transmit(id, bytes) => {
+                    self.tell(|| format!("device {index} sends {:?}", codec::decode_from_client(&bytes)));
                     if let Some(when) = self.wires.arrival(id, Way::Up, now, delay) {
                         self.schedule.plan(when, Happening::AtServer(id, bytes));
                     }
@@ -343,6 +364,7 @@ impl World {
                     checked.with_context(|| format!("shown at {}", now.0))?;
                 }
                 device::Effect::Saved(saves) => {
+                    self.tell(|| format!("device {index} saves {saves:?}"));
                     self.truth.take_saved(&self.devices[index], index, &saves);
                 }
                 device::Effect::Crashed => {
