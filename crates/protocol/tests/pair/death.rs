@@ -1,7 +1,7 @@
 //! A link that dies without a word is noticed by both ends within a heartbeat and 5 s (spec L3).
 
-use anser_protocol::limits;
-use anser_protocol::wire::{Sync, request};
+use anser_protocol::wire::{Answer, Beat, Push, Sync, frame, push, request};
+use anser_protocol::{codec, limits};
 
 use crate::world::World;
 
@@ -111,20 +111,36 @@ fn a_second_ping_gives_a_dead_link_no_more_time() {
 }
 
 #[test]
-fn answers_of_a_dead_connection_are_not_heard() {
+fn a_dead_connection_is_not_heard_any_more() {
     let mut world = World::linked();
-    world.server_is_mute = true;
-    world.request(request::Call::Sync(Sync::default()));
-    world.run_ms(10);
     world.client(|link, now| link.handle_disconnected(1, now));
     world.run_ms(5_000);
     world.take_transcript();
     assert!(world.link.is_up());
-    let late = anser_protocol::codec::encode(anser_protocol::wire::frame::Body::Answer(
-        anser_protocol::wire::Answer { id: 1, result: None },
-    ));
-    world.client(|link, now| link.handle_received(1, &late, now));
-    // Nor on the new connection: the request went down with the old one.
-    world.client(|link, now| link.handle_received(2, &late, now));
+    let late = [
+        frame::Body::Push(Push { what: Some(push::What::Event(Default::default())) }),
+        frame::Body::Beat(Beat { pushes: 9, resync: true }),
+        frame::Body::Close(Default::default()),
+    ];
+    for body in late {
+        world.client(|link, now| link.handle_received(1, &codec::encode(body), now));
+    }
+    world.client(|link, now| link.handle_disconnected(1, now));
+    world.client(|link, now| link.handle_connected(1, now));
+    world.expect("");
+}
+
+#[test]
+fn a_request_goes_down_with_its_connection() {
+    let mut world = World::linked();
+    world.server_is_mute = true;
+    let id = world.request(request::Call::Sync(Sync::default())).expect("the link is up");
+    world.run_ms(100);
+    world.client(|link, now| link.handle_disconnected(1, now));
+    world.run_ms(5_000);
+    world.take_transcript();
+    assert!(world.link.is_up());
+    let answer = codec::encode(frame::Body::Answer(Answer { id, result: None }));
+    world.client(|link, now| link.handle_received(2, &answer, now));
     world.expect("");
 }
