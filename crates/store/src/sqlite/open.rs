@@ -161,3 +161,22 @@ fn configure(connection: &Connection) -> rusqlite::Result<()> {
     // Negative: in KiB, not in pages.
     connection.pragma_update(None, "cache_size", -CACHE_KIB)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// No test can pull the plug, so this one looks at what makes a commit outlive it.
+    #[test]
+    fn a_commit_is_on_the_disk() {
+        let dir = tempfile::TempDir::new().unwrap();
+        let connection = Connection::open(dir.path().join(DATABASE)).unwrap();
+        configure_writer(&connection).unwrap();
+        let setting = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).unwrap();
+        let full = 2;
+        assert_eq!(setting("synchronous"), full);
+        assert_eq!(setting("foreign_keys"), 1);
+        let mode: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0)).unwrap();
+        assert_eq!(mode, "wal");
+    }
+}
