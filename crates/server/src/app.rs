@@ -16,7 +16,7 @@ use crate::bus::Bus;
 use crate::bus::local::LocalBus;
 use crate::config::{Registration, Settings};
 use crate::gateway::courier::Courier;
-use crate::gateway::{self, Door, TlsError};
+use crate::gateway::{self, Door, Health, TlsError};
 use crate::hands::{Argon2Hasher, OsEntropy};
 use crate::node::{Node, Parts};
 use crate::services::ports::HashError;
@@ -64,7 +64,7 @@ pub struct Running {
 pub async fn start(settings: Settings) -> Result<Running, AppError> {
     let tls = settings.tls.as_ref().map(gateway::acceptor).transpose()?;
     let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&settings.data)?);
-    let listener = listen(settings.listen).await?;
+    let (listener, address) = listen(settings.listen).await?;
     let metrics_listener = match settings.metrics_listen {
         Some(address) => Some(listen(address).await?),
         None => None,
@@ -80,19 +80,18 @@ pub async fn start(settings: Settings) -> Result<Running, AppError> {
         hasher: Arc::new(Argon2Hasher::new()?),
         registration_open: settings.registration == Registration::Open,
     });
-    let stop = watch::Sender::new(false);
+    let courier = tokio::spawn(deliver(node.courier));
+    let health = Health::new(store.clone(), courier.abort_handle());
     let mut running = Running {
-        address: local_address(&listener, settings.listen)?,
-        metrics_address: None,
-        door: Door::new(settings, node.dispatch, node.metrics, store.clone()),
-        stop,
-        tasks: Vec::new(),
+        address,
+        metrics_address: metrics_listener.as_ref().map(|(_, address)| *address),
+        door: Door::new(settings, node.dispatch, node.metrics, health),
+        stop: watch::Sender::new(false),
+        tasks: vec![courier],
         store,
     };
-    running.spawn(deliver(node.courier));
     running.spawn(state_tail(bus));
-    if let (Some(listener), Some(asked)) = (metrics_listener, running.door.metrics_listen()) {
-        running.metrics_address = Some(local_address(&listener, asked)?);
+    if let Some((listener, _)) = metrics_listener {
         running.spawn(gateway::run_metrics(listener, running.door.clone(), running.stop.subscribe()));
     }
     running.spawn(gateway::run(listener, tls, running.door.clone(), running.stop.subscribe()));
@@ -160,12 +159,11 @@ async fn state_tail(bus: Arc<dyn Bus>) {
     }
 }
 
-async fn listen(address: SocketAddr) -> Result<TcpListener, AppError> {
-    TcpListener::bind(address).await.map_err(|why| listen_error(address, why))
-}
-
-fn local_address(listener: &TcpListener, asked: SocketAddr) -> Result<SocketAddr, AppError> {
-    listener.local_addr().map_err(|why| listen_error(asked, why))
+/// A listener, and where it really listens: port 0 asks for any free one.
+async fn listen(asked: SocketAddr) -> Result<(TcpListener, SocketAddr), AppError> {
+    let listener = TcpListener::bind(asked).await.map_err(|why| listen_error(asked, why))?;
+    let address = listener.local_addr().map_err(|why| listen_error(asked, why))?;
+    Ok((listener, address))
 }
 
 fn listen_error(address: SocketAddr, why: std::io::Error) -> AppError {

@@ -87,7 +87,7 @@ async fn health(door: &Door) -> Reply {
         Ok(()) => text(StatusCode::OK, "ok\n"),
         Err(why) => {
             tracing::error!(why, "the health check failed");
-            unavailable("the store cannot commit; the server's log says why\n")
+            unavailable("not well; the server's log says why\n")
         }
     }
 }

@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use prometheus_client::metrics::gauge::Gauge;
+
 /// Two counts with a bound each. Connections that stay silent can fill only their own part,
 /// so they never keep out the people who are signed in.
 pub(super) struct Limiter {
@@ -11,6 +13,8 @@ pub(super) struct Limiter {
     all_max: usize,
     silent: AtomicUsize,
     silent_max: usize,
+    /// The same as `all`, for the operator.
+    gauge: Gauge,
 }
 
 /// One connection's place in the counts; leaving is dropping it.
@@ -20,8 +24,9 @@ pub(super) struct Place {
 }
 
 impl Limiter {
-    pub(super) fn new(all_max: usize, silent_max: usize) -> Arc<Limiter> {
-        Arc::new(Limiter { all: AtomicUsize::new(0), all_max, silent: AtomicUsize::new(0), silent_max })
+    pub(super) fn new(all_max: usize, silent_max: usize, gauge: Gauge) -> Arc<Limiter> {
+        let (all, silent) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        Arc::new(Limiter { all, all_max, silent, silent_max, gauge })
     }
 
     /// A place for a new connection, silent at first; or the name of the bound that is reached.
@@ -33,6 +38,7 @@ impl Limiter {
             self.all.fetch_sub(1, Ordering::Relaxed);
             return Err("connections_silent_max");
         }
+        self.gauge.inc();
         Ok(Place { limiter: self.clone(), silent: Mutex::new(true) })
     }
 }
@@ -55,6 +61,7 @@ impl Place {
 impl Drop for Place {
     fn drop(&mut self) {
         self.speak();
+        self.limiter.gauge.dec();
         self.limiter.all.fetch_sub(1, Ordering::Relaxed);
     }
 }
@@ -65,7 +72,7 @@ mod tests {
 
     #[test]
     fn the_silent_have_a_bound_of_their_own() {
-        let limiter = Limiter::new(3, 1);
+        let limiter = Limiter::new(3, 1, Gauge::default());
         let first = limiter.enter().ok().unwrap();
         assert_eq!(limiter.enter().err(), Some("connections_silent_max"));
         first.speak();
@@ -80,5 +87,6 @@ mod tests {
         drop(second);
         assert_eq!(limiter.all.load(Ordering::Relaxed), 0);
         assert_eq!(limiter.silent.load(Ordering::Relaxed), 0);
+        assert_eq!(limiter.gauge.get(), 0);
     }
 }

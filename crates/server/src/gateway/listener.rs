@@ -75,7 +75,6 @@ fn take_in(
     let _best_effort = stream.set_nodelay(true);
     let (tls, door, stop) = (tls.cloned(), door.clone(), stop.clone());
     tokio::spawn(async move {
-        door.metrics.connections.inc();
         match tls {
             None => serve(stream, peer.ip(), place, &door, stop).await,
             Some(tls) => {
@@ -85,7 +84,6 @@ fn take_in(
                 }
             }
         }
-        door.metrics.connections.dec();
     });
 }
 

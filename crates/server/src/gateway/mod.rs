@@ -26,12 +26,11 @@ mod memberships;
 mod tls;
 mod upgrade;
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
-use anser_store::Store;
 use tokio::sync::watch;
 
+pub(crate) use health::Health;
 pub(crate) use listener::{run, run_metrics};
 pub use tls::TlsError;
 pub(crate) use tls::acceptor;
@@ -39,7 +38,6 @@ pub(crate) use tls::acceptor;
 use crate::config::Settings;
 use crate::metrics::Metrics;
 use dispatch::Dispatch;
-use health::Health;
 use limiter::Limiter;
 
 /// What all connections share.
@@ -59,11 +57,15 @@ impl Door {
         settings: Settings,
         dispatch: Arc<Dispatch>,
         metrics: Arc<Metrics>,
-        store: Arc<dyn Store>,
+        health: Health,
     ) -> Arc<Door> {
-        let limiter = Limiter::new(settings.connections_max, settings.connections_silent_max);
+        let limiter = Limiter::new(
+            settings.connections_max,
+            settings.connections_silent_max,
+            metrics.connections.clone(),
+        );
         let links = watch::Sender::new(false);
-        Arc::new(Door { settings, dispatch, metrics, health: Health::new(store), limiter, links })
+        Arc::new(Door { settings, dispatch, metrics, health, limiter, links })
     }
 
     /// Lets nobody in any more, lets every link finish what it is doing and say good-bye;
@@ -71,11 +73,6 @@ impl Door {
     pub(crate) async fn drain(&self) {
         self.links.send_replace(true);
         self.links.closed().await;
-    }
-
-    /// Where metrics are to be served, if not with everything else.
-    pub(crate) fn metrics_listen(&self) -> Option<SocketAddr> {
-        self.settings.metrics_listen
     }
 
     fn is_draining(&self) -> bool {

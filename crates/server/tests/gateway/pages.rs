@@ -27,6 +27,7 @@ async fn numbers_are_for_the_operator_of_this_machine() {
     let server = TestServer::start().await;
     let alice = server.register("alice").await;
     assert_eq!(server.metric("anser_sessions").await, 1);
+    assert_eq!(server.metric("anser_connections").await, 2, "alice's link, and this question");
     assert_eq!(server.metric("anser_registrations_total").await, 1);
     let numbers = server.http_get("/metrics", LOCAL).await;
     assert!(!numbers.contains("alice"), "numbers only, nothing about anybody");
