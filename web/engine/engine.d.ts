@@ -1,5 +1,5 @@
 // What crosses between the worker and the engine. Written by hand, compiled into `anser_engine.d.ts`
-// (so the imports are as seen from web/app/src/engine/wasm), mirrored by web/engine/src/convert.rs.
+// (so the imports are as seen from web/app/src/engine/wasm), mirrored by src/input.rs and src/output.rs.
 //
 // The worker's whole duty:
 //   open the database, read `PRAGMA user_version`, run `migrationScripts(version)` in one transaction,

@@ -21,12 +21,12 @@
 //!
 //! | module | what it does |
 //! |---|---|
-//! | [`client`] | the public handle: commands in, outcomes and events out |
-//! | [`config`] | what one must say to open a client |
-//! | [`driver`] | the one loop that carries out what the engine says |
-//! | [`disk`] | the thread that owns SQLite |
-//! | [`carrier`] | one WebSocket, from connecting to its end |
-//! | [`feed`] | events on their way to who listens, bounded without losing anything |
+//! | `client` | the public handle: commands in, outcomes and events out |
+//! | `config` | what one must say to open a client |
+//! | `driver` | the one loop that carries out what the engine says |
+//! | `disk` | the thread that owns SQLite |
+//! | `carrier` | one WebSocket, from connecting to its end |
+//! | `feed` | events on their way to who listens, bounded without losing anything |
 
 mod address;
 mod carrier;

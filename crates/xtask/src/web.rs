@@ -18,8 +18,9 @@ pub(crate) fn build(shell: &Shell) -> Result<()> {
     shell.run(npm(shell)?.current_dir(shell.root.join(APP)).args(["run", "build"]))
 }
 
-/// The client's own checks: its types, and its tests without a browser.
+/// The client's own checks: the engine's module, the client's types, and its tests without a browser.
 pub(crate) fn check(shell: &Shell) -> Result<()> {
+    shell.run(shell.command("node").current_dir(&shell.root).arg("web/engine/smoke.mjs"))?;
     install_packages(shell, APP)?;
     shell.run(npm(shell)?.current_dir(shell.root.join(APP)).args(["run", "check"]))?;
     shell.run(npm(shell)?.current_dir(shell.root.join(APP)).args(["test"]))

@@ -5,10 +5,10 @@
 //!
 //! | module | what crosses |
 //! |---|---|
-//! | [`input`] | what happened, from JavaScript |
-//! | [`output`] | what to do, to JavaScript |
-//! | [`sql`] | statements and rows, both ways |
-//! | [`object`] | reading and building plain objects |
+//! | `input` | what happened, from JavaScript |
+//! | `output` | what to do, to JavaScript |
+//! | `sql` | statements and rows, both ways |
+//! | `object` | reading and building plain objects |
 
 mod engine;
 mod input;
