@@ -51,6 +51,8 @@ export class Person {
       viewport: { width: 1280, height: 800 },
       ...looks,
     });
+    // What a person cannot click within this time is not there.
+    context.setDefaultTimeout(60_000);
     const name = handle.charAt(0).toUpperCase() + handle.slice(1);
     return new Person(handle, name, await Wire.lay(serverPort), context, profile);
   }

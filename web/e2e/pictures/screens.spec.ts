@@ -69,9 +69,11 @@ test("the screens of the client", async ({ world }) => {
     await picture("3-chat");
     shown.goesOffline();
     await shown.seesLink("offline");
-    await shown.page.locator("textarea").fill("Written in the tunnel");
+    // One account has all the shapes, so each writes something of its own.
+    const unsent = `Written in the tunnel (${shape})`;
+    await shown.page.locator("textarea").fill(unsent);
     await shown.page.locator("textarea").press("Enter");
-    await shown.seesState("Written in the tunnel", "sending");
+    await shown.seesState(unsent, "sending");
     await picture("4-offline");
     shown.wire.mend();
     if (looks.isMobile) await shown.page.locator("section header button").first().click();
