@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anser_client_core::Event as Shown;
 use anser_client_core::local::{OutboxRow, Save};
 use anser_client_core::view::{Content, RowState, RowView, TimelineView};
-use anser_protocol::{AccountId, ConversationId, SendKey, Seq, codec, kind};
+use anser_protocol::{AccountId, ConversationId, Moment, SendKey, Seq, codec, kind};
 use anser_store::{Event, HeadRow, Range, Store, StoreError};
 use anyhow::{Context, Result, bail, ensure};
 use futures_util::FutureExt;
@@ -187,30 +187,41 @@ impl Truth {
         Ok(())
     }
 
-    /// A device that has been linked undisturbed must have everything it may see, as it is.
-    pub fn check_complete(&mut self, device: &Device, index: usize) -> Result<()> {
+    /// A device that has been linked undisturbed must have everything it may see that was committed before
+    /// `until`, as it is.
+    pub fn check_complete(&mut self, device: &Device, index: usize, until: Moment) -> Result<()> {
         for conversation in self.logs.conversations() {
             let account = self.accounts[device.person];
             let Some(head) = self.logs.head(account, conversation)? else { continue };
-            let row = device.disk.conversation(conversation);
-            let row = row.with_context(|| format!("D8: device {index} does not know {conversation}"))?;
             let (last, from) = (head.last.seq, head.from_seq);
-            ensure!(
-                row.last.seq == last,
-                "D8: device {index} has {} of {last} in {conversation}",
-                row.last.seq
-            );
-            ensure!(row.left == head.left && row.title == head.title, "D8: device {index}: an old head");
-            for event in self.logs.of(conversation)?.iter().filter(|e| e.seq >= from && e.seq <= last) {
+            let mine = |event: &&Event| event.seq >= from && event.seq <= last && event.at < until;
+            for event in self.logs.of(conversation)?.iter().filter(mine) {
                 let held = device.disk.event(conversation, event.seq);
                 let same = held.is_some_and(|row| row.body == event.body && row.sender == event.sender);
                 ensure!(same, "D8: device {index} has {held:?} for {event:?}");
             }
-            let read = row.read.max(head.read);
-            let unread = self.logs.unread(account, &head, read)?;
-            let shown = device.screen.conversations.get(&conversation.0).map(|view| view.unread);
-            ensure!(shown == Some(unread), "U1: device {index} shows {shown:?} unread, it is {unread}");
+            // While something is still on its way, a head and what is counted by it may be older.
+            if head.last.at < until {
+                self.check_head(device, index, &head, until)?;
+            }
         }
+        Ok(())
+    }
+
+    fn check_head(&mut self, device: &Device, index: usize, head: &HeadRow, until: Moment) -> Result<()> {
+        let row = device.disk.conversation(head.conversation);
+        let row = row.with_context(|| format!("D8: device {index} does not know {}", head.conversation))?;
+        let (last, known) = (head.last.seq, row.last.seq);
+        ensure!(known == last, "D8: device {index} knows {known} of {last} in {}", head.conversation);
+        ensure!(row.left == head.left && row.title == head.title, "D8: device {index} has an old head");
+        let is_rest = until == Moment::NEVER;
+        if row.read < head.read && !is_rest {
+            return Ok(());
+        }
+        let account = self.accounts[device.person];
+        let unread = self.logs.unread(account, head, row.read.max(head.read))?;
+        let shown = device.screen.conversations.get(&head.conversation.0).map(|view| view.unread);
+        ensure!(shown == Some(unread), "U1: device {index} shows {shown:?} unread, it is {unread}");
         Ok(())
     }
 
@@ -218,7 +229,7 @@ impl Truth {
     pub fn check_rest(&mut self, devices: &[Device]) -> Result<()> {
         self.check_logs()?;
         for (index, device) in devices.iter().enumerate() {
-            self.check_complete(device, index)?;
+            self.check_complete(device, index, Moment::NEVER)?;
             for row in device.disk.outbox() {
                 ensure!(row.failed.is_some(), "D5: device {index} still waits to send {row:?}");
             }
