@@ -3,12 +3,17 @@
 //! *Delivered* promises the sender that everything up to there is on a disk of ours. The server may know a
 //! position of another device already; from there on, this device reports as far as its own disk has the log
 //! without a hole. So a hole that is not filled yet holds the report back, and a report is never ahead of disk.
+//!
+//! *Read* implies delivered. Somebody may read the end of a log while a hole below is still being fetched: that is
+//! shown here at once, and told when the hole is filled. Only holes so old that nobody fetches them unasked do not
+//! hold it back; there the user's word counts.
 
 use std::collections::BTreeSet;
 
 use anser_protocol::wire::Reach;
 use anser_protocol::{ConversationId, Moment, Seq, limits};
 
+use crate::gaps;
 use crate::local::MemberRow;
 use crate::roster::Conversation;
 
@@ -93,7 +98,11 @@ impl Receipts {
 /// What to report about a conversation, given what the server knows (`told`).
 pub(crate) fn due(conversation: &Conversation, told: MemberRow) -> Option<Reach> {
     let delivered = delivered(conversation, told.delivered);
-    let read = conversation.row.read;
+    let filling = || gaps::missing(conversation, told.delivered).is_some();
+    let read = match conversation.row.read {
+        read if read > delivered && filling() => delivered,
+        read => read,
+    };
     let reach = Reach {
         conversation: conversation.row.conversation.0,
         delivered: if delivered > told.delivered { delivered.0 } else { 0 },
@@ -148,6 +157,15 @@ mod tests {
         assert_eq!(due(&here, told(100, 40)), reach(0, 50));
         assert_eq!(due(&here, told(90, 60)), reach(100, 0));
         assert_eq!(due(&here, told(100, 50)), None);
+    }
+
+    #[test]
+    fn what_was_read_above_a_hole_is_told_when_the_hole_is_filled() {
+        let reach = |delivered, read| Some(Reach { conversation: 7, delivered, read });
+        let mut here = conversation(&[(10, 20), (22, 100)], 100);
+        assert_eq!(due(&here, told(10, 0)), reach(20, 20));
+        here.spans.insert(Seq(21), Seq(21));
+        assert_eq!(due(&here, told(20, 20)), reach(100, 100));
     }
 
     #[test]

@@ -138,3 +138,18 @@ fn in_a_group_one_recipient_is_enough_and_members_are_asked_for_when_it_is_opene
     alice.is_pushed_event(said(GROUP, 3, ALICE, "two"));
     assert_eq!(alice.timeline(GROUP), ["bob: 1", "alice: one · delivered", "alice: two · sent"]);
 }
+
+#[test]
+fn what_was_read_above_a_hole_is_told_when_the_hole_is_filled() {
+    let mut alice = alice();
+    alice.is_pushed_event(text(CHAT, 12, BOB));
+    alice.reads(CHAT, 12);
+    assert_eq!(alice.screen.list[&CHAT].read, 12);
+    // Reading implies delivery, and 11 is on no disk of hers.
+    assert_eq!(alice.asks(), ["reach 7:0/10"]);
+    alice.is_pushed_event(text(CHAT, 11, BOB));
+    alice.is_cut();
+    alice.waits_for_retry();
+    alice.link(changes(100, vec![]));
+    assert_eq!(alice.asks(), ["reach 7:12/12"]);
+}
