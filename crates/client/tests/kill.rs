@@ -1,6 +1,7 @@
 //! A client killed while messages come in has on disk what it acknowledged (spec D7), and ends with all of them.
 //!
-//! This program starts itself again as the client to be killed, so it has a `main` of its own.
+//! This program starts itself again as the client to be killed, so it has a `main` of its own. More rounds:
+//! `cargo test -p anser-client --test kill -- 200`.
 
 #![allow(clippy::unwrap_used)] // a test that cannot go on says so by panicking
 
@@ -14,7 +15,7 @@ use anser_client::{Command, Outcome};
 use helpers::{Person, Screen, TestServer};
 use rusqlite::{Connection, OpenFlags};
 
-/// Few here, so that every test run can afford it; campaigns use more.
+/// Unless told otherwise: few, so that every test run can afford it.
 const ROUNDS: u64 = 8;
 const MESSAGES_PER_ROUND: u64 = 25;
 
@@ -23,7 +24,10 @@ async fn main() {
     let arguments: Vec<String> = std::env::args().collect();
     match arguments.as_slice() {
         [_, role, url, dir] if role == "child" => live_until_killed(url, Path::new(dir)).await,
-        _ => killed_between_reading_and_committing().await,
+        _ => {
+            let rounds = arguments.iter().find_map(|argument| argument.parse().ok()).unwrap_or(ROUNDS);
+            killed_between_reading_and_committing(rounds).await;
+        }
     }
 }
 
@@ -32,14 +36,14 @@ async fn live_until_killed(url: &str, dir: &Path) {
     person.sees("its own end", |_| false).await;
 }
 
-async fn killed_between_reading_and_committing() {
+async fn killed_between_reading_and_committing(rounds: u64) {
     let server = TestServer::start().await;
     let mut alice = server.register("alice").await;
     server.register("bob").await.goes().await;
     let conversation = alice.talks_to("bob").await;
 
     let mut written: Vec<String> = Vec::new();
-    for round in 0..ROUNDS {
+    for round in 0..rounds {
         let child = start_child(&server);
         for number in 0..MESSAGES_PER_ROUND {
             let text = format!("{round}.{number}");
@@ -47,7 +51,7 @@ async fn killed_between_reading_and_committing() {
             written.push(text);
         }
         // Each round dies at another point: while starting, catching up, receiving, or at rest.
-        tokio::time::sleep(Duration::from_millis(40 * round)).await;
+        tokio::time::sleep(Duration::from_millis(40 * (round % 10))).await;
         kill(child);
         let acknowledged = delivered_to_bob(&alice, conversation).await;
         let on_disk = last_on_disk(&server.dir_of("bob"), conversation);
@@ -66,7 +70,7 @@ async fn killed_between_reading_and_committing() {
         bob.sees("older messages", |screen| screen.texts(conversation).len() > shown).await;
     }
     assert_eq!(bob.screen.texts(conversation), written, "everything once, in the order it was written");
-    println!("killed {ROUNDS} times, nothing lost");
+    println!("killed {rounds} times, nothing lost");
 }
 
 fn start_child(server: &TestServer) -> Child {

@@ -1,5 +1,7 @@
 //! Whole clients and a whole server: what somebody who builds on this library may rely on.
 
+#![allow(clippy::unwrap_used)] // a test that cannot go on says so by panicking
+
 #[path = "../helpers/mod.rs"]
 mod helpers;
 
