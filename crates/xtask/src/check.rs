@@ -1,7 +1,7 @@
 //! The test command: every step in order, one line each, a table at the end. Nothing is ever skipped silently.
 
 use std::fs;
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -40,8 +40,7 @@ pub(crate) fn test(shell: &Shell, arguments: &[String]) -> Result<()> {
     let steps = chosen(arguments)?;
     let mut report = Report::default();
     for step in steps {
-        print!("{:<12} …", step.name);
-        std::io::stdout().flush()?;
+        announce(step.name)?;
         let log = shell.target.join("xtask/logs").join(format!("{}.log", step.name));
         let began = Instant::now();
         let outcome = (step.run)(&shell.logging_to(&log)?);
@@ -66,6 +65,16 @@ pub(crate) fn test(shell: &Shell, arguments: &[String]) -> Result<()> {
         }
     }
     report.print(0);
+    Ok(())
+}
+
+/// Somebody at a terminal wants to know what is going on; a log wants one line per step.
+fn announce(name: &str) -> Result<()> {
+    let mut terminal = std::io::stdout();
+    if terminal.is_terminal() {
+        print!("{name:<12} …");
+        terminal.flush()?;
+    }
     Ok(())
 }
 

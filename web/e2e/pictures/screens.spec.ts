@@ -76,6 +76,8 @@ test("the screens of the client", async ({ world }) => {
     await shown.seesState(unsent, "sending");
     await picture("4-offline");
     shown.wire.mend();
+    await shown.page.getByTestId("link-state").getByRole("button").first().click();
+    await shown.seesLink("online");
     if (looks.isMobile) await shown.page.locator("section header button").first().click();
     await shown.chat("Sunday walks").click();
     await expect(shown.page.getByTestId("message")).toHaveCount(3);
