@@ -23,7 +23,9 @@ pub enum ConversationKind {
 pub struct Member {
     /// Who.
     pub account: AccountId,
-    /// Some device of theirs has everything up to here on its disk.
+    /// The first seq it may see: its positions say nothing about what came before.
+    pub from_seq: Seq,
+    /// Some device of theirs has everything from there up to here on its disk.
     pub delivered: Seq,
     /// They read up to here.
     pub read: Seq,
@@ -147,6 +149,8 @@ pub(crate) fn merge_reaches(positions: Vec<Reach>) -> Vec<Reach> {
 pub struct Moved {
     /// Where, and how far now.
     pub reach: Reach,
+    /// See [`Member::from_seq`].
+    pub from_seq: Seq,
     /// The present members of that conversation, now.
     pub member_count: u32,
 }

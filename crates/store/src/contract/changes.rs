@@ -83,6 +83,7 @@ async fn all_pages<S: Store>(
     while let Some(before) = next {
         let page = store.heads_changed(account, since, Some(before), limit).await.unwrap();
         assert!(!page.heads.is_empty() && page.heads.len() <= limit);
+        assert!(page.next.is_none_or(|next| next < before), "each page begins below the one before");
         heads.extend(page.heads);
         next = page.next;
     }
@@ -107,6 +108,7 @@ pub async fn a_head_that_moves_between_pages_is_not_lost<S: Store>(store: &S) {
         have.extend(page.heads.into_iter().map(|head| (head.conversation, head)));
         let Some(before) = page.next else { break };
         page = store.heads_changed(alice, Position(0), Some(before), 2).await.unwrap();
+        assert!(page.next.is_none_or(|next| next < before));
     }
     let (later, _) = all_pages(store, alice, first.position, 2).await;
     have.extend(later.into_iter().map(|head| (head.conversation, head)));

@@ -56,6 +56,7 @@ pub async fn it_shows_each_the_other<S: Store>(store: &S) {
     let seen_by_alice = head(store, alice, conversation).await;
     let peer = seen_by_alice.peer.unwrap();
     assert_eq!((peer.account, peer.delivered, peer.read, peer.left), (bob, said, said, false));
+    assert_eq!(peer.from_seq, Seq(1));
     assert_eq!((seen_by_alice.kind, seen_by_alice.title.as_str()), (ConversationKind::Direct, ""));
     assert_eq!((seen_by_alice.member_count, seen_by_alice.left), (2, false));
 

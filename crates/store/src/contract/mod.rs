@@ -60,9 +60,10 @@ macro_rules! contract_suite {
                     who_left_changes_nothing, strangers_find_nothing,
                     the_list_of_present_members_has_a_version, members_are_listed_in_pages,
                     who_left_is_listed_no_members, members_among_tells_present_and_past;
-                spans: a_new_member_sees_nothing_older, who_left_keeps_what_it_saw,
-                    who_left_keeps_the_head_of_then, who_comes_back_begins_anew,
-                    nobody_else_sees_anything, the_creator_sees_the_first_event;
+                spans: a_new_member_sees_nothing_older, where_it_begins_is_told_with_its_positions,
+                    who_left_keeps_what_it_saw, who_left_keeps_the_head_of_then,
+                    who_comes_back_begins_anew, nobody_else_sees_anything,
+                    the_creator_sees_the_first_event;
                 appending: the_log_is_dense_under_fifty_writers, calls_are_committed_in_their_order,
                     the_sum_of_two_logs_is_two_dense_logs, an_event_is_stored_as_given,
                     a_repeat_gives_the_first_result, a_repeat_is_known_after_leaving,

@@ -19,6 +19,11 @@ fn reach(conversation: ConversationId, delivered: u64, read: u64) -> Reach {
     Reach { conversation, delivered: Seq(delivered), read: Seq(read) }
 }
 
+/// By somebody who was there from the first event on.
+fn moved_to(reach: Reach, member_count: u32) -> Moved {
+    Moved { reach, from_seq: Seq(1), member_count }
+}
+
 async fn positions<S: Store>(store: &S, who: AccountId, conversation: ConversationId) -> (u64, u64) {
     let head = head(store, who, conversation).await;
     (head.delivered.0, head.read.0)
@@ -28,14 +33,14 @@ async fn positions<S: Store>(store: &S, who: AccountId, conversation: Conversati
 pub async fn they_move_forward_only<S: Store>(store: &S) {
     let (_, bob, conversation) = five_events(store).await;
     let moved = store.reach(bob, vec![reach(conversation, 4, 3)], NOW).await.unwrap();
-    assert_eq!(moved, [Moved { reach: reach(conversation, 4, 3), member_count: 2 }]);
+    assert_eq!(moved, [moved_to(reach(conversation, 4, 3), 2)]);
     for back in [reach(conversation, 1, 1), reach(conversation, 4, 3), reach(conversation, 3, 2)] {
         assert_eq!(store.reach(bob, vec![back], NOW).await, Ok(vec![]));
         assert_eq!(positions(store, bob, conversation).await, (4, 3));
     }
     // One part forward, the other back.
     let moved = store.reach(bob, vec![reach(conversation, 5, 1)], NOW).await.unwrap();
-    assert_eq!(moved, [Moved { reach: reach(conversation, 5, 3), member_count: 2 }]);
+    assert_eq!(moved, [moved_to(reach(conversation, 5, 3), 2)]);
     assert_eq!(positions(store, bob, conversation).await, (5, 3));
 }
 
@@ -64,7 +69,7 @@ pub async fn only_those_that_moved_are_returned<S: Store>(store: &S) {
     store.reach(bob, vec![reach(one, 5, 5), reach(two, 1, 1)], NOW).await.unwrap();
     let all = vec![reach(one, 5, 5), reach(two, 1, 0), reach(three, 1, 0)];
     let moved = store.reach(bob, all, NOW).await.unwrap();
-    assert_eq!(moved, [Moved { reach: reach(three, 1, 0), member_count: 1 }]);
+    assert_eq!(moved, [moved_to(reach(three, 1, 0), 1)]);
 }
 
 /// The good ones of the batch too.
@@ -97,7 +102,7 @@ pub async fn who_left_moves_up_to_its_end<S: Store>(store: &S) {
     say(store, alice, conversation, "not for bob").await;
     assert_eq!(read_to(store, bob, conversation, left.next()).await, Err(StoreError::BeyondEnd));
     let moved = read_to(store, bob, conversation, left).await.unwrap();
-    assert_eq!(moved, [Moved { reach: reach(conversation, left.0, left.0), member_count: 1 }]);
+    assert_eq!(moved, [moved_to(reach(conversation, left.0, left.0), 1)]);
     assert_eq!(head(store, bob, conversation).await.unread, 0);
 }
 
@@ -106,5 +111,5 @@ pub async fn several_for_one_conversation_count_as_the_farthest<S: Store>(store:
     let (_, bob, conversation) = five_events(store).await;
     let all = vec![reach(conversation, 2, 2), reach(conversation, 5, 0), reach(conversation, 0, 3)];
     let moved = store.reach(bob, all, NOW).await.unwrap();
-    assert_eq!(moved, [Moved { reach: reach(conversation, 5, 3), member_count: 2 }]);
+    assert_eq!(moved, [moved_to(reach(conversation, 5, 3), 2)]);
 }

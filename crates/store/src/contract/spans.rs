@@ -1,6 +1,6 @@
 //! What a member may see: from its joining to its leaving.
 
-use anser_protocol::Seq;
+use anser_protocol::{AccountId, Seq};
 
 use super::fixture::{EVERYTHING, add, change, direct, group, head, leave, people, read_to, say, seqs};
 use crate::{Change, Store, StoreError};
@@ -18,6 +18,22 @@ pub async fn a_new_member_sees_nothing_older<S: Store>(store: &S) {
     assert_eq!((joined, seen.from_seq, seen.read, seen.delivered), (Seq(3), Seq(3), Seq(2), Seq(2)));
     assert_eq!(seen.unread, 1);
     assert_eq!(seqs(store, alice, conversation).await, [1, 2, 3, 4]);
+}
+
+/// To the others too, wherever they are told how far a member got, and anew for one who comes back.
+pub async fn where_it_begins_is_told_with_its_positions<S: Store>(store: &S) {
+    let [alice, bob] = people(store).await;
+    let conversation = group(store, &[alice]).await;
+    say(store, alice, conversation, "before").await;
+    for expected in [Seq(3), Seq(5)] {
+        let joined = add(store, alice, conversation, bob).await;
+        let members = store.members(alice, conversation, AccountId(0), 2).await.unwrap();
+        let told: Vec<_> = members.iter().map(|member| (member.account, member.from_seq)).collect();
+        assert_eq!((joined, told), (expected, vec![(alice, Seq(1)), (bob, joined)]));
+        let moved = read_to(store, bob, conversation, joined).await.unwrap();
+        assert_eq!((moved[0].from_seq, moved[0].reach.read), (joined, joined));
+        leave(store, bob, conversation).await;
+    }
 }
 
 /// For ever, and nothing later.

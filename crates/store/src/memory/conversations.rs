@@ -238,10 +238,12 @@ impl State {
         place.delivered = delivered;
         place.read = read;
         place.change = change;
+        let from_seq = place.from_seq;
         if place.ending.is_none() && member_count as usize <= limits::REACHED_PUSH_MEMBERS_MAX {
             conversation.change = change;
         }
-        Some(Moved { reach: Reach { conversation: reach.conversation, delivered, read }, member_count })
+        let reach = Reach { conversation: reach.conversation, delivered, read };
+        Some(Moved { reach, from_seq, member_count })
     }
 }
 
@@ -288,6 +290,12 @@ impl Conversation {
 
 impl Place {
     fn to_member(&self, account: AccountId) -> Member {
-        Member { account, delivered: self.delivered, read: self.read, left: self.ending.is_some() }
+        Member {
+            account,
+            from_seq: self.from_seq,
+            delivered: self.delivered,
+            read: self.read,
+            left: self.ending.is_some(),
+        }
     }
 }

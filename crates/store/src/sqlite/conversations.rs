@@ -135,7 +135,7 @@ const MEMBER_REACH: &str = "
 const MEMBER_EXISTS: &str = "SELECT 1 FROM members WHERE conversation_id = ?1 AND account_id = ?2";
 
 const MEMBERS_AFTER: &str = "
-    SELECT account_id, delivered, read, left_seq FROM members
+    SELECT account_id, from_seq, delivered, read, left_seq FROM members
     WHERE conversation_id = ?1 AND account_id > ?2 ORDER BY account_id LIMIT ?3";
 
 const MEMBERS_CHANGED: &str = "SELECT members_changed FROM conversations WHERE id = ?1";
@@ -439,5 +439,5 @@ fn reach_one(
         writing.connection.prepare_cached(CONVERSATION_CHANGE)?.execute([conversation, tick])?;
     }
     let reach = Reach { conversation: reach.conversation, delivered, read };
-    Ok(Some(Moved { reach, member_count: place.present_count }))
+    Ok(Some(Moved { reach, from_seq: place.from_seq, member_count: place.present_count }))
 }

@@ -31,7 +31,7 @@ const UNREAD: &str = "
     )";
 
 const PEER: &str = "
-    SELECT account_id, delivered, read, left_seq FROM members
+    SELECT account_id, from_seq, delivered, read, left_seq FROM members
     WHERE conversation_id = ?1 AND account_id <> ?2";
 
 /// The statements whose plans a test looks at.
@@ -96,6 +96,7 @@ pub(super) fn heads_changed(
 pub(super) fn member_from_row(row: &Row<'_>) -> rusqlite::Result<Member> {
     Ok(Member {
         account: AccountId(number(row, "account_id")?),
+        from_seq: Seq(number(row, "from_seq")?),
         delivered: Seq(number(row, "delivered")?),
         read: Seq(number(row, "read")?),
         left: number(row, "left_seq")? > 0,
