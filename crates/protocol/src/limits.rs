@@ -101,6 +101,8 @@ pub const NETWORK_PROBE_MS: u64 = 2_000;
 pub const TAIL_BEAT_MS: u64 = 2_000;
 /// A request without an answer for this long on a live link: the link is not as live as it looks.
 pub const ANSWER_MS: u64 = 20_000;
+/// After a message was refused for now, later ones of the link are refused until it comes again, or for this long.
+pub const SEND_ORDER_MS: u64 = 30_000;
 /// First and largest upper bound of the reconnect delay; the delay is uniform below the bound (full jitter).
 pub const RECONNECT_FIRST_MS: u64 = 500;
 /// See [`RECONNECT_FIRST_MS`]; spec L4.

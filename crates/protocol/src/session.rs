@@ -1,6 +1,7 @@
 //! The server's end of one link, as a state machine without IO.
 
 mod allowance;
+mod send_order;
 
 use std::collections::{BTreeSet, VecDeque};
 
@@ -8,9 +9,10 @@ use bytes::Bytes;
 
 use crate::Moment;
 use crate::codec;
-use crate::error::Fault;
+use crate::error::{self, Fault, Remedy};
 use crate::limits;
 use crate::session::allowance::Allowance;
+use crate::session::send_order::SendOrder;
 use crate::timer::{SessionTimer, Timers};
 use crate::wire::{Answer, Beat, Close, ErrorCode, Hello, Request, Welcome, answer, frame, request};
 
@@ -47,6 +49,7 @@ pub struct Session {
     opened_at: Moment,
     heartbeat_ms: u64,
     allowance: Allowance,
+    send_order: SendOrder,
     /// Ids of requests that wait for their answer.
     unanswered: BTreeSet<u32>,
     /// Came after Hello and wait for Welcome; each is among `unanswered`, which bounds them.
@@ -83,6 +86,7 @@ impl Session {
             opened_at: now,
             heartbeat_ms: limits::HEARTBEAT_MS.into(),
             allowance: Allowance::new(now),
+            send_order: SendOrder::default(),
             unanswered: BTreeSet::new(),
             held_requests: Vec::new(),
             held_pushes: Vec::new(),
@@ -136,8 +140,10 @@ impl Session {
     }
 
     /// A dispatched request is done. Ids that wait for no answer are ignored.
-    pub fn handle_answer(&mut self, id: u32, result: Result<answer::Result, Fault>, _now: Moment) {
+    pub fn handle_answer(&mut self, id: u32, result: Result<answer::Result, Fault>, now: Moment) {
         if self.stage != Stage::Closed && self.unanswered.remove(&id) {
+            let refused = result.as_ref().is_err_and(|fault| error::remedy(fault.code) == Remedy::Retry);
+            self.send_order.answered(id, refused, now);
             self.answer(id, result);
         }
     }
@@ -210,6 +216,7 @@ impl Session {
             return self.close(Fault::invalid("id", text));
         }
         if let Err(wait_ms) = self.allowance.take(now) {
+            self.note_refused(call.as_ref(), now);
             let text = format!("{} requests per second at most", limits::REQUESTS_PER_SECOND);
             return self.answer(id, Err(Fault::retry_after(ErrorCode::RateLimited, wait_ms, text)));
         }
@@ -229,11 +236,21 @@ impl Session {
             }
             _ => {}
         }
+        if let request::Call::Send(send) = &call
+            && !self.send_order.admits(&send.send_key, now)
+        {
+            let text = "an earlier message was refused for now; send that one again first";
+            return self.answer(id, Err(Fault::new(ErrorCode::Busy, text)));
+        }
         if self.unanswered.len() == limits::REQUESTS_IN_FLIGHT_MAX {
+            self.note_refused(Some(&call), now);
             let text = format!("{} unanswered requests at most", limits::REQUESTS_IN_FLIGHT_MAX);
             return self.answer(id, Err(Fault::new(ErrorCode::TooManyInFlight, text)));
         }
         self.unanswered.insert(id);
+        if let request::Call::Send(send) = &call {
+            self.send_order.dispatched(id, send.send_key.clone());
+        }
         match self.stage {
             Stage::Anonymous => {
                 // Counted from the opening, so that trying again and again does not extend it.
@@ -243,6 +260,13 @@ impl Session {
             Stage::Greeting => self.held_requests.push((id, call)),
             Stage::Open => self.dispatch(id, call),
             Stage::Closed => {}
+        }
+    }
+
+    /// A message that is refused here must come again before later ones.
+    fn note_refused(&mut self, call: Option<&request::Call>, now: Moment) {
+        if let Some(request::Call::Send(send)) = call {
+            self.send_order.refused(send.send_key.clone(), now);
         }
     }
 

@@ -1,7 +1,7 @@
 //! Requests and their answers: matched by id, bounded in number, size and rate.
 
-use anser_protocol::limits;
 use anser_protocol::wire::{ErrorCode, Send, Sync, request};
+use anser_protocol::{Fault, limits};
 
 use crate::world::World;
 
@@ -104,5 +104,43 @@ fn the_rate_is_limited_and_the_link_lives_on() {
     world.run_ms(5);
     world.request(request::Call::Sync(Sync::default()));
     world.run_ms(0);
+    assert!(world.answers[0].1.is_ok());
+}
+
+#[test]
+fn after_a_refusal_for_now_the_same_message_must_come_first() {
+    let mut world = World::linked();
+    world.server_is_mute = true;
+    let send = |key: u8| request::Call::Send(Send { send_key: vec![key], ..Send::default() });
+    for key in [1, 2] {
+        world.request(send(key));
+    }
+    world.run_ms(20);
+    let busy = || Err(Fault::new(ErrorCode::Busy, "the queue is full"));
+    world.server(|session, now| session.handle_answer(1, busy(), now));
+    world.server(|session, now| session.handle_answer(2, busy(), now));
+    world.server_is_mute = false;
+    for key in [2, 3, 1, 2, 3] {
+        world.request(send(key));
+    }
+    world.run_ms(100);
+    let was_taken: Vec<_> = world.answers.iter().map(|(id, result)| (*id, result.is_ok())).collect();
+    let expected = [(1, false), (2, false), (3, false), (4, false), (5, true), (6, true), (7, true)];
+    assert_eq!(was_taken, expected, "only from message 1 on it goes on");
+}
+
+#[test]
+fn a_message_that_never_comes_again_holds_the_others_up_for_a_while_only() {
+    let mut world = World::linked();
+    world.server_is_mute = true;
+    world.request(request::Call::Send(Send { send_key: vec![1], ..Send::default() }));
+    world.run_ms(20);
+    let busy = Err(Fault::new(ErrorCode::Busy, "the queue is full"));
+    world.server(|session, now| session.handle_answer(1, busy, now));
+    world.server_is_mute = false;
+    world.run_ms(limits::SEND_ORDER_MS);
+    world.answers.clear();
+    world.request(request::Call::Send(Send { send_key: vec![2], ..Send::default() }));
+    world.run_ms(100);
     assert!(world.answers[0].1.is_ok());
 }
