@@ -62,6 +62,26 @@ fn seqs(store: &SqliteStore, conversation: ConversationId) -> Vec<u64> {
     events.iter().map(|event| event.seq.0).collect()
 }
 
+/// The directory may be one that the system made, open to all.
+#[cfg(unix)]
+#[test]
+fn what_people_wrote_is_for_the_server_alone_in_any_directory() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let dir = TempDir::new().unwrap();
+    fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    let store = open(dir.path());
+    register_alice(&store);
+    let mut names = Vec::new();
+    for file in fs::read_dir(dir.path()).unwrap().map(Result::unwrap) {
+        let name = file.file_name().into_string().unwrap();
+        let mode = file.metadata().unwrap().permissions().mode() & 0o777;
+        assert!(name == "anser.lock" || mode == 0o600, "{name} has the modes {mode:o}");
+        names.push(name);
+    }
+    assert!(names.len() >= 3, "the database, its log and the lock: {names:?}");
+}
+
 #[test]
 fn everything_is_there_after_reopening() {
     let dir = TempDir::new().unwrap();

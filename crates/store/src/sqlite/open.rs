@@ -95,6 +95,7 @@ impl SqliteStore {
         create_private_dir(dir).map_err(of_directory)?;
         let lock = take_lock(dir)?;
         let file = dir.join(DATABASE);
+        create_private_file(&file).map_err(of_directory)?;
         let mut connection = Connection::open(&file).map_err(of_database)?;
         // Looked at before anything is set: even WAL mode is a change of the file.
         let found = schema::find(&connection, &file)?;
@@ -120,6 +121,17 @@ fn create_private_dir(dir: &Path) -> io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(dir)
+}
+
+/// Not left to SQLite, which lets everybody read what it makes: the directory may be one that was there before us,
+/// open to others. SQLite gives its log the modes of the database, and so this covers all files. One that exists
+/// keeps the modes that somebody gave it.
+fn create_private_file(file: &Path) -> io::Result<()> {
+    let mut options = File::options();
+    options.create(true).truncate(false).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(file).map(drop)
 }
 
 /// The lock goes when the file is closed, also when the process is killed: it can never be left behind.
