@@ -7,6 +7,9 @@ use std::sync::Arc;
 use anser_protocol::ConversationId;
 use anser_store::Membership;
 
+/// What an entry weighs besides its members, counted in members: a conversation that everybody left is not nothing.
+const ENTRY_WEIGHT: usize = 8;
+
 /// Two generations: what was used lately, and what was used before that. When the young one is half of what is
 /// allowed, the old one is dropped and the young one grows old. Nothing is lost by it but time.
 #[derive(Debug)]
@@ -19,11 +22,11 @@ pub(super) struct Memberships {
 #[derive(Debug, Default)]
 struct Generation {
     by_conversation: BTreeMap<ConversationId, Arc<Membership>>,
-    members: usize,
+    weight: usize,
 }
 
 impl Memberships {
-    /// Holds up to `members_max` members, of however many conversations.
+    /// Holds what weighs up to `members_max` members.
     pub(super) fn new(members_max: usize) -> Memberships {
         Memberships { young: Generation::default(), old: Generation::default(), members_max }
     }
@@ -39,10 +42,10 @@ impl Memberships {
 
     pub(super) fn put(&mut self, conversation: ConversationId, membership: Arc<Membership>) {
         self.forget(conversation);
-        if self.young.members + membership.members.len() > self.members_max / 2 {
+        if self.young.weight + weight(&membership) > self.members_max / 2 {
             self.old = mem::take(&mut self.young);
         }
-        self.young.members += membership.members.len();
+        self.young.weight += weight(&membership);
         self.young.by_conversation.insert(conversation, membership);
     }
 
@@ -60,9 +63,13 @@ impl Memberships {
 impl Generation {
     fn remove(&mut self, conversation: ConversationId) -> Option<Arc<Membership>> {
         let removed = self.by_conversation.remove(&conversation)?;
-        self.members -= removed.members.len();
+        self.weight -= weight(&removed);
         Some(removed)
     }
+}
+
+fn weight(membership: &Membership) -> usize {
+    ENTRY_WEIGHT + membership.members.len()
 }
 
 #[cfg(test)]
@@ -78,7 +85,7 @@ mod tests {
 
     #[test]
     fn what_is_used_stays_and_what_is_not_goes() {
-        let mut cache = Memberships::new(20);
+        let mut cache = Memberships::new(100);
         let (used, unused) = (ConversationId(1), ConversationId(2));
         cache.put(used, of(2));
         cache.put(unused, of(2));
@@ -87,24 +94,34 @@ mod tests {
             assert!(cache.get(used).is_some(), "used each time, yet gone after {other}");
         }
         assert_eq!(cache.get(unused), None);
-        assert!(cache.young.members + cache.old.members <= 20);
+        assert!(cache.young.weight + cache.old.weight <= 100);
     }
 
     #[test]
     fn one_that_is_larger_than_the_cache_is_still_answered() {
-        let mut cache = Memberships::new(4);
+        let mut cache = Memberships::new(40);
         cache.put(ConversationId(1), of(1_000));
         assert_eq!(cache.get(ConversationId(1)).map(|known| known.members.len()), Some(1_000));
         cache.put(ConversationId(2), of(1));
         cache.put(ConversationId(3), of(1));
         cache.put(ConversationId(4), of(1));
         cache.put(ConversationId(5), of(1));
-        assert!(cache.young.members + cache.old.members <= 4);
+        assert!(cache.young.weight + cache.old.weight <= 40);
+    }
+
+    #[test]
+    fn conversations_that_everybody_left_do_not_pile_up() {
+        let mut cache = Memberships::new(100);
+        for conversation in 0..10_000 {
+            cache.put(ConversationId(conversation), of(0));
+        }
+        let remembered = cache.young.by_conversation.len() + cache.old.by_conversation.len();
+        assert!(remembered <= 100, "{remembered} are remembered");
     }
 
     #[test]
     fn what_is_forgotten_is_gone_from_both_generations() {
-        let mut cache = Memberships::new(8);
+        let mut cache = Memberships::new(80);
         for conversation in 1..=4 {
             cache.put(ConversationId(conversation), of(2));
         }
@@ -114,6 +131,6 @@ mod tests {
         assert_eq!(cache.get(ConversationId(4)), None);
         cache.forget_all();
         assert_eq!(cache.get(ConversationId(3)), None);
-        assert_eq!(cache.young.members + cache.old.members, 0);
+        assert_eq!(cache.young.weight + cache.old.weight, 0);
     }
 }
