@@ -19,6 +19,8 @@ use crate::services::{Asker, rules, to_wire};
 
 /// Random account ids are 48 bits; that one is in use is rare, that three are does not happen.
 const ACCOUNT_ID_TRIES: usize = 3;
+/// Others may sign in at the same moment and take the room that was made; each round lets one of them in.
+const DEVICE_TRIES: usize = 10;
 /// A device's "last seen" is kept to the minute, so that a flapping link costs no writes.
 const SEEN_KEPT_TO_MS: u64 = 60_000;
 
@@ -122,14 +124,16 @@ impl Accounts {
         let device_name = rules::name("device_name", &call.device_name)?;
         // Taken before the password is looked at, so that a hundred guesses at once are a hundred guesses.
         self.failures_by_handle.take(&handle, now).map_err(|too_many| self.throttled(too_many))?;
-        let account = self.store.account_by_handle(&handle).await.map_err(store_fault)?;
-        let hash = account.as_ref().map(|account| account.password_hash.clone());
-        let right = self.hasher.verify(call.password, hash).await.map_err(hash_fault)?;
-        let (Some(account), true) = (account, right) else {
+        let found = self.account_with_password(&handle, call.password).await;
+        // Only a wrong guess costs a try. One that nobody could look at does not: a server that was busy must not
+        // shut people out for being patient with it.
+        if !matches!(found, Ok(None)) {
+            self.failures_by_handle.give_back(&handle);
+        }
+        let Some(account) = found? else {
             self.metrics.sign_ins_failed.inc();
             return Err(Fault::new(ErrorCode::WrongCredentials, "handle or password is wrong"));
         };
-        self.failures_by_handle.give_back(&handle);
         let token = self.new_token()?;
         let device = NewDevice { name: device_name, token_hash: token.hash };
         let device = self.add_device(account.id, device, now).await?;
@@ -184,25 +188,39 @@ impl Accounts {
         Ok(())
     }
 
+    /// The account with this handle, if this is its password. Takes as long for a handle that nobody has.
+    async fn account_with_password(&self, handle: &str, password: String) -> Result<Option<Account>, Fault> {
+        let account = self.store.account_by_handle(handle).await.map_err(store_fault)?;
+        let hash = account.as_ref().map(|account| account.password_hash.clone());
+        let right = self.hasher.verify(password, hash).await.map_err(hash_fault)?;
+        Ok(account.filter(|_| right))
+    }
+
     async fn add_device(
         &self,
         account: AccountId,
         device: NewDevice,
         now: Moment,
     ) -> Result<DeviceId, Fault> {
-        match self.store.add_device(account, device.clone(), now).await {
-            Err(StoreError::Full) => {}
-            outcome => return outcome.map_err(store_fault),
-        }
-        let devices = self.store.devices(account).await.map_err(store_fault)?;
-        if let Some(forgotten) = devices.iter().min_by_key(|device| (device.last_seen_at, device.id)) {
-            match self.end_device(account, forgotten.id).await {
-                // Not found: somebody else ended it just now, and there is room all the same.
-                Ok(()) | Err(StoreError::NotFound) => {}
-                Err(error) => return Err(store_fault(error)),
+        for _ in 0..DEVICE_TRIES {
+            match self.store.add_device(account, device.clone(), now).await {
+                Err(StoreError::Full) => self.make_room_for_device(account).await?,
+                outcome => return outcome.map_err(store_fault),
             }
         }
-        self.store.add_device(account, device, now).await.map_err(store_fault)
+        Err(store_fault(StoreError::Busy))
+    }
+
+    async fn make_room_for_device(&self, account: AccountId) -> Result<(), Fault> {
+        let devices = self.store.devices(account).await.map_err(store_fault)?;
+        let Some(forgotten) = devices.iter().min_by_key(|device| (device.last_seen_at, device.id)) else {
+            return Ok(());
+        };
+        match self.end_device(account, forgotten.id).await {
+            // Not found: somebody else ended it just now.
+            Ok(()) | Err(StoreError::NotFound) => Ok(()),
+            Err(error) => Err(store_fault(error)),
+        }
     }
 
     fn take_network_try(&self, address: IpAddr, now: Moment) -> Result<(), Fault> {

@@ -8,6 +8,7 @@ use anser_protocol::wire::request::Call;
 use anser_protocol::wire::{self, ErrorCode, answer};
 use anser_server::gateway::dispatch::Caller;
 use anser_store::memory::MemoryStore;
+use futures_util::future::join_all;
 
 use crate::world::{HOME, PASSWORD, Phone, World, on_every_store, wait};
 
@@ -260,6 +261,28 @@ fn a_new_device_takes_the_place_of_the_one_not_seen_for_longest() {
         assert_eq!(devices(&world, &newest).len(), limits::DEVICES_PER_ACCOUNT_MAX);
         assert_eq!(second.hears(), ["end SIGNED_OUT"]);
         assert!(world.hello("alice", first.token).is_ok());
+    });
+}
+
+#[test]
+fn several_who_sign_in_at_once_at_the_limit_of_devices_all_get_in() {
+    on_every_store(|world| {
+        let alice = world.register("alice");
+        for _ in 1..limits::DEVICES_PER_ACCOUNT_MAX {
+            world.ask_sign_in("alice", PASSWORD, HOME).unwrap();
+        }
+        let sign_in = || {
+            let call = Call::SignIn(wire::SignIn {
+                handle: "alice".to_owned(),
+                password: PASSWORD.to_owned(),
+                device_name: "one of many".to_owned(),
+            });
+            world.node.dispatch.begin(Caller::Anonymous { address: HOME }, call, world.now)
+        };
+        for outcome in wait(join_all((0..5).map(|_| sign_in()))) {
+            assert!(outcome.is_ok(), "{outcome:?}");
+        }
+        assert_eq!(devices(&world, &alice).len(), limits::DEVICES_PER_ACCOUNT_MAX);
     });
 }
 

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use anser_protocol::Remedy;
 use anser_protocol::error::remedy;
 use anser_protocol::wire::request::Call;
 use anser_protocol::wire::{self, ErrorCode};
+use anser_protocol::{Remedy, limits};
 
 use crate::flaky::FlakyStore;
-use crate::world::World;
+use crate::world::{HOME, PASSWORD, World};
 
 fn world() -> (FlakyStore, World) {
     let store = FlakyStore::default();
@@ -95,4 +95,16 @@ fn noting_that_a_device_was_seen_may_fail_and_a_greeting_that_fails_leaves_no_se
     let refused = world.hello("alice", alice.token.clone()).err().expect("no changes, no welcome");
     assert_eq!(remedy(refused.code), Remedy::Retry);
     assert_eq!(world.node.metrics.sessions.get(), 1);
+}
+
+#[test]
+fn tries_that_nobody_could_look_at_shut_nobody_out() {
+    let (store, world) = world();
+    world.register("alice");
+    for _ in 0..2 * limits::SIGN_IN_TRIES_PER_ACCOUNT {
+        store.fail(0, 1);
+        let fault = world.ask_sign_in("alice", PASSWORD, HOME).expect_err("the store failed");
+        assert_eq!(fault.code, ErrorCode::Internal);
+    }
+    assert!(world.ask_sign_in("alice", PASSWORD, HOME).is_ok());
 }
