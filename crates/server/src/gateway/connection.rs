@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anser_protocol::session::{Output, Session};
-use anser_protocol::wire::{Close, ErrorCode, answer, frame, request};
+use anser_protocol::wire::{Close, ErrorCode, frame, request};
 use anser_protocol::{Fault, Moment, codec, limits};
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
@@ -26,6 +26,7 @@ use super::dispatch::{Caller, Welcomed};
 use super::farewell::farewell;
 use super::hub::{Mail, Mailbox};
 use super::limiter::Place;
+use super::reading::{self, Done, Reading};
 
 /// When the server stops, its clients come back over this long, not all at once.
 const RETURN_SPREAD_MS: u64 = 5_000;
@@ -35,7 +36,7 @@ const FINISH: Duration = Duration::from_secs(5);
 /// One link, from the finished handshake to its end.
 ///
 /// Nobody else touches anything in here. What one link may hold is bounded: unanswered requests by the
-/// session, frames to be written by the mailbox and the socket's buffer. Ending it, in whatever way, drops the
+/// session, pages by `reading`, frames to be written by the mailbox and the socket's buffer. Ending it, in whatever way, drops the
 /// mailbox, and that takes it out of the hub.
 pub(super) struct Link<S> {
     socket: WebSocketStream<S>,
@@ -48,6 +49,7 @@ pub(super) struct Link<S> {
     unfinished: FuturesUnordered<BoxFuture<'static, Finished>>,
     /// What was done while this link was being written to.
     finished: VecDeque<Finished>,
+    reading: Reading,
     clock: LinkClock,
     door: Arc<Door>,
     place: Arc<Place>,
@@ -58,7 +60,7 @@ pub(super) struct Link<S> {
 /// Work for this link that is done.
 enum Finished {
     Greeting(Result<Box<Welcomed>, Fault>),
-    Request(u32, Box<Result<answer::Result, Fault>>),
+    Request(u32, Box<Done>),
 }
 
 /// Everything that can wake a link.
@@ -96,6 +98,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
             mailbox: None,
             unfinished: FuturesUnordered::new(),
             finished: VecDeque::new(),
+            reading: Reading::new(),
             clock,
             door,
             place,
@@ -106,8 +109,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
     /// Runs the link to its end.
     pub(super) async fn run(mut self) {
         let end = self.talk().await;
-        let Link { socket, mut unfinished, mailbox, door, leave, .. } = self;
+        let Link { socket, mut unfinished, mailbox, reading, door, leave, .. } = self;
         drop(mailbox);
+        reading.close();
         let last_words = async {
             let (fault, last_frame) = match end {
                 End::Gone => return,
@@ -211,14 +215,21 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
 
     fn begin(&mut self, id: u32, call: request::Call) {
         // Sends are queued by this call and not by polling, so they keep the order in which they came.
+        let is_page = reading::is_page(&call);
         let answering = self.door.dispatch.begin(self.caller, call, wall_clock());
-        self.unfinished.push(answering.map(move |result| Finished::Request(id, Box::new(result))).boxed());
+        let done = self.reading.in_turn(is_page, answering);
+        self.unfinished.push(done.map(move |done| Finished::Request(id, Box::new(done))).boxed());
     }
 
     fn handle_finished(&mut self, finished: Finished) {
         let now = self.clock.now();
         match finished {
-            Finished::Request(id, result) => self.session.handle_answer(id, *result, now),
+            Finished::Request(id, done) => {
+                let Done { result, turn } = *done;
+                self.session.handle_answer(id, result, now);
+                // What waits now is the answer's frame, which is written before anything else is taken up.
+                drop(turn);
+            }
             Finished::Greeting(Err(fault)) => self.session.handle_refusal(fault, now),
             Finished::Greeting(Ok(welcomed)) => {
                 let Welcomed { welcome, asker, mailbox } = *welcomed;

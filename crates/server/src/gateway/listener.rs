@@ -18,6 +18,7 @@ use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 
 use super::limiter::Place;
+use super::patience::Patient;
 use super::{Door, http};
 
 /// How long to hold back after the system could not give us a connection (mostly: no descriptors left).
@@ -104,7 +105,7 @@ async fn serve(
         // Also ends connections that are kept alive without a further request.
         .header_read_timeout(Duration::from_millis(limits::HELLO_MS))
         .max_buf_size(HEAD_BYTES_MAX)
-        .serve_connection(TokioIo::new(stream), answer)
+        .serve_connection(TokioIo::new(Patient::new(stream)), answer)
         .with_upgrades();
     let mut connection = std::pin::pin!(connection);
     tokio::select! {
@@ -143,7 +144,7 @@ pub(crate) async fn run_metrics(listener: TcpListener, door: Arc<Door>, mut stop
                 .keep_alive(false)
                 .timer(TokioTimer::new())
                 .header_read_timeout(Duration::from_millis(limits::HELLO_MS))
-                .serve_connection(TokioIo::new(stream), answer);
+                .serve_connection(TokioIo::new(Patient::new(stream)), answer);
             trace_end(&connection.await);
         });
     }

@@ -5,10 +5,10 @@
 //! | [`dispatch`] | what can this server do? |
 //! | [`hub`] | who is here, on this node? |
 //! | [`courier`] | who must hear of what was committed? |
-//! | `listener` | who may connect, and how many at once (`limiter`, `tls`)? |
+//! | `listener` | who may connect, and how many at once (`limiter`, `patience`, `tls`)? |
 //! | `http` | what is there besides links: the web client (`assets`), `health`, metrics |
 //! | `upgrade` | which request becomes a link? |
-//! | `connection` | what does one link do next, and how does it end (`farewell`)? |
+//! | `connection` | what does one link do next (`reading`: not too much at once), and how does it end (`farewell`)? |
 
 pub mod courier;
 pub mod dispatch;
@@ -23,6 +23,8 @@ mod http;
 mod limiter;
 mod listener;
 mod memberships;
+mod patience;
+mod reading;
 mod tls;
 mod upgrade;
 
