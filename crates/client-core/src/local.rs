@@ -32,6 +32,8 @@ pub struct PersonRow {
 pub struct MemberRow {
     pub conversation: ConversationId,
     pub account: AccountId,
+    /// The first seq this member may see: the positions say nothing about what came before.
+    pub from_seq: Seq,
     pub delivered: Seq,
     pub read: Seq,
     pub left: bool,

@@ -9,11 +9,42 @@ use crate::local::{MemberRow, PersonRow, Restored};
 /// So many people without a name are cared for on one link: far more than anybody looks at.
 const NAMELESS_MAX: usize = 10 * limits::GROUP_MEMBERS_MAX;
 
-/// The positions of one member.
+/// How far somebody got.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Reached {
     pub(crate) delivered: Seq,
     pub(crate) read: Seq,
+}
+
+/// How far the others of a conversation got.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Others {
+    /// By where a view begins: the best of those whose view begins there or before.
+    best_from: BTreeMap<Seq, Reached>,
+}
+
+impl Others {
+    fn of<'a>(members: impl Iterator<Item = &'a MemberRow>) -> Others {
+        let mut best_from: BTreeMap<Seq, Reached> = BTreeMap::new();
+        for member in members {
+            let best = best_from.entry(member.from_seq).or_default();
+            best.delivered = best.delivered.max(member.delivered);
+            best.read = best.read.max(member.read);
+        }
+        let mut so_far = Reached::default();
+        for best in best_from.values_mut() {
+            best.delivered = best.delivered.max(so_far.delivered);
+            best.read = best.read.max(so_far.read);
+            so_far = *best;
+        }
+        Others { best_from }
+    }
+
+    /// The best of those who may see the event at `seq`, since one recipient is enough for "delivered" and
+    /// "read". Whoever joined later has a higher position, and never saw the event (spec D6).
+    pub(crate) fn at(&self, seq: Seq) -> Reached {
+        self.best_from.range(..=seq).next_back().map(|(_, best)| *best).unwrap_or_default()
+    }
 }
 
 /// Known people and members. A member row of our own account says what the *server* knows of our positions.
@@ -55,7 +86,11 @@ impl People {
         self.members.get(&(conversation, account)).copied()
     }
 
-    /// How far a member got, and whether it is one; positions only move forward. The new row if it is news.
+    /// How far a member got, and whether it is one. The new row if it is news.
+    ///
+    /// Positions only move forward, except for one who left and came back: that view begins anew, so its
+    /// positions are as told. Older messages that nobody else had are then shown as sent again.
+    ///
     /// A conversation never has more members here than a group may have.
     pub(crate) fn reach(&mut self, news: MemberRow) -> Option<MemberRow> {
         let key = (news.conversation, news.account);
@@ -63,23 +98,19 @@ impl People {
         if before.is_none() && self.members_of(news.conversation).count() > limits::GROUP_MEMBERS_MAX {
             return None;
         }
-        let known = before.unwrap_or(MemberRow { delivered: Seq(0), read: Seq(0), ..news });
+        let anew = MemberRow { delivered: Seq(0), read: Seq(0), ..news };
+        let known = before.filter(|known| known.from_seq >= news.from_seq).unwrap_or(anew);
         let read = known.read.max(news.read);
         // Whoever read a message has it.
         let delivered = known.delivered.max(news.delivered).max(read);
-        let after = MemberRow { delivered, read, ..news };
+        let after = MemberRow { from_seq: known.from_seq, delivered, read, ..news };
         self.members.insert(key, after);
         (before != Some(after)).then_some(after)
     }
 
-    /// How far the others got: the best of them, since one recipient is enough for "delivered" and "read".
-    pub(crate) fn others(&self, conversation: ConversationId, me: AccountId) -> Reached {
-        let mut best = Reached::default();
-        for member in self.members_of(conversation).filter(|member| member.account != me) {
-            best.delivered = best.delivered.max(member.delivered);
-            best.read = best.read.max(member.read);
-        }
-        best
+    /// How far the others got.
+    pub(crate) fn others(&self, conversation: ConversationId, me: AccountId) -> Others {
+        Others::of(self.members_of(conversation).filter(|member| member.account != me))
     }
 
     fn members_of(&self, conversation: ConversationId) -> impl Iterator<Item = &MemberRow> {
@@ -130,12 +161,21 @@ impl People {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{ALICE, BOB, person};
+    use crate::testing::{ALICE, BOB, CAROL, person};
 
     const CHAT: ConversationId = ConversationId(7);
 
     fn member(account: AccountId, delivered: u64, read: u64) -> MemberRow {
-        MemberRow { conversation: CHAT, account, delivered: Seq(delivered), read: Seq(read), left: false }
+        joined(account, 1, delivered, read)
+    }
+
+    fn joined(account: AccountId, from_seq: u64, delivered: u64, read: u64) -> MemberRow {
+        let (from_seq, delivered, read) = (Seq(from_seq), Seq(delivered), Seq(read));
+        MemberRow { conversation: CHAT, account, from_seq, delivered, read, left: false }
+    }
+
+    fn reached(delivered: u64, read: u64) -> Reached {
+        Reached { delivered: Seq(delivered), read: Seq(read) }
     }
 
     #[test]
@@ -152,7 +192,29 @@ mod tests {
         let mut people = People::default();
         people.reach(member(ALICE, 9, 9));
         people.reach(member(BOB, 5, 3));
-        assert_eq!(people.others(CHAT, ALICE), Reached { delivered: Seq(5), read: Seq(3) });
+        assert_eq!(people.others(CHAT, ALICE).at(Seq(1)), reached(5, 3));
+    }
+
+    #[test]
+    fn a_position_says_nothing_about_what_came_before_the_member() {
+        let mut people = People::default();
+        people.reach(member(BOB, 5, 3));
+        people.reach(joined(CAROL, 9, 12, 8));
+        let others = people.others(CHAT, ALICE);
+        assert_eq!(others.at(Seq(8)), reached(5, 3));
+        assert_eq!(others.at(Seq(9)), reached(12, 8));
+        assert_eq!(others.at(Seq(100)), reached(12, 8));
+        people.reach(member(BOB, 20, 3));
+        assert_eq!(people.others(CHAT, ALICE).at(Seq(9)), reached(20, 8), "the best of both");
+    }
+
+    #[test]
+    fn who_comes_back_begins_anew() {
+        let mut people = People::default();
+        people.reach(member(BOB, 5, 3));
+        assert_eq!(people.reach(joined(BOB, 9, 8, 8)), Some(joined(BOB, 9, 8, 8)));
+        assert_eq!(people.others(CHAT, ALICE).at(Seq(3)), reached(0, 0));
+        assert!(people.reach(member(BOB, 5, 3)).is_none(), "old news of the first view");
     }
 
     #[test]

@@ -125,7 +125,8 @@ mod tests {
 
     fn told(delivered: u64, read: u64) -> MemberRow {
         let conversation = ConversationId(7);
-        MemberRow { conversation, account: ALICE, delivered: Seq(delivered), read: Seq(read), left: false }
+        let (delivered, read) = (Seq(delivered), Seq(read));
+        MemberRow { conversation, account: ALICE, from_seq: Seq(1), delivered, read, left: false }
     }
 
     fn conversation(spans: &[(u64, u64)], read: u64) -> Conversation {

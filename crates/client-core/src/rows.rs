@@ -71,11 +71,17 @@ pub(crate) fn member_from_wire(
     let row = MemberRow {
         conversation,
         account: person.account,
+        from_seq: from_seq(member.from_seq)?,
         delivered: Seq(number(member.delivered)?),
         read: Seq(number(member.read)?),
         left: member.left,
     };
     Some((person, row))
+}
+
+/// Where a member's view begins. 0: the server does not tell, so nobody ever joined later.
+pub(crate) fn from_seq(told: u64) -> Option<Seq> {
+    Some(Seq(number(told)?.max(1)))
 }
 
 /// Whether an event counts as unread for this account.

@@ -8,6 +8,7 @@ use crate::rows::Head;
 
 pub(crate) const ALICE: AccountId = AccountId(1001);
 pub(crate) const BOB: AccountId = AccountId(1002);
+pub(crate) const CAROL: AccountId = AccountId(1003);
 
 pub(crate) fn person(account: AccountId, handle: &str) -> PersonRow {
     PersonRow { account, handle: handle.to_owned(), display_name: handle.to_uppercase() }

@@ -33,7 +33,7 @@ impl Viewer<'_> {
         let unsent = self.outbox.of(row.conversation).next_back();
         let last = match unsent {
             Some(unsent) => self.outbox_row(unsent),
-            None => self.event_row(&row.last, others),
+            None => self.event_row(&row.last, others.at(row.last.seq)),
         };
         let peer = row.peer.map(|peer| self.person(peer));
         let title = match &peer {
@@ -65,12 +65,14 @@ impl Viewer<'_> {
     ) -> TimelineView {
         let id = conversation.row.conversation;
         let others = self.people.others(id, self.me);
-        let mut rows: Vec<RowView> = window.events().map(|event| self.event_row(event, others)).collect();
+        let row = |event: &EventRow| self.event_row(event, others.at(event.seq));
+        let mut rows: Vec<RowView> = window.events().map(row).collect();
         rows.extend(window.detached().map(|event| self.detached_row(event)));
         rows.extend(self.outbox.of(id).map(|unsent| self.outbox_row(unsent)));
         TimelineView { conversation: id.0, rows, has_older: window.has_older(conversation), loading }
     }
 
+    /// `others` is how far those got who may see it.
     fn event_row(&self, event: &EventRow, others: Reached) -> RowView {
         let own = event.sender == self.me;
         let state = if !own || event.kind > kind::SENT_BY_CLIENTS_MAX {
@@ -172,7 +174,7 @@ mod tests {
     fn own_row(people: &People) -> RowView {
         let viewer = Viewer { me: ALICE, people, outbox: &Outbox::restore(Vec::new()) };
         let event = EventRow { sender: ALICE, send_key: Some(KEY), ..event(7, 5) };
-        viewer.event_row(&event, people.others(ConversationId(7), ALICE))
+        viewer.event_row(&event, people.others(ConversationId(7), ALICE).at(event.seq))
     }
 
     #[test]
@@ -184,6 +186,7 @@ mod tests {
             people.reach(MemberRow {
                 conversation,
                 account,
+                from_seq: Seq(1),
                 delivered: Seq(delivered),
                 read: Seq(read),
                 left,

@@ -26,6 +26,7 @@ CREATE TABLE people (
 CREATE TABLE members (
     conversation  INTEGER NOT NULL,
     account       INTEGER NOT NULL,
+    from_seq      INTEGER NOT NULL,
     delivered     INTEGER NOT NULL,
     read          INTEGER NOT NULL,
     has_left      INTEGER NOT NULL CHECK (has_left IN (0, 1)),

@@ -16,7 +16,8 @@ const QUESTIONS: [&str; 7] = [
     "SELECT account, device, handle, display_name, token FROM session",
     "SELECT position FROM synced",
     "SELECT account, handle, display_name FROM people ORDER BY account",
-    "SELECT conversation, account, delivered, read, has_left FROM members ORDER BY conversation, account",
+    "SELECT conversation, account, from_seq, delivered, read, has_left FROM members \
+     ORDER BY conversation, account",
     "SELECT conversation, is_group, change, title, peer, member_count, \
      last_seq, last_sender, last_at_ms, last_kind, last_body, last_silent, last_send_key, \
      from_seq, read, delivered, unread_base, unread_base_seq, has_left, draft \
@@ -89,6 +90,7 @@ fn member_from_row(row: Row) -> Result<MemberRow, DecodeError> {
     let member = MemberRow {
         conversation: columns.conversation("conversation")?,
         account: columns.account("account")?,
+        from_seq: columns.seq("from_seq")?,
         delivered: columns.seq("delivered")?,
         read: columns.seq("read")?,
         left: columns.flag("has_left")?,

@@ -57,12 +57,14 @@ fn put_person(row: &PersonRow) -> Statement {
 
 fn put_member(row: &MemberRow) -> Statement {
     Statement {
-        sql: "INSERT INTO members (conversation, account, delivered, read, has_left) VALUES (?1, ?2, ?3, ?4, ?5) \
-              ON CONFLICT (conversation, account) DO UPDATE SET \
+        sql: "INSERT INTO members (conversation, account, from_seq, delivered, read, has_left) \
+              VALUES (?1, ?2, ?3, ?4, ?5, ?6) \
+              ON CONFLICT (conversation, account) DO UPDATE SET from_seq = excluded.from_seq, \
               delivered = excluded.delivered, read = excluded.read, has_left = excluded.has_left",
         params: vec![
             Value::number(row.conversation.0),
             Value::number(row.account.0),
+            Value::number(row.from_seq.0),
             Value::number(row.delivered.0),
             Value::number(row.read.0),
             Value::flag(row.left),

@@ -7,7 +7,7 @@ use super::Engine;
 use crate::local::{EventRow, MemberRow, PersonRow, Save};
 use crate::mutants::Mutant;
 use crate::receipts;
-use crate::rows::{Head, event_from_wire, head_from_wire, number};
+use crate::rows::{Head, event_from_wire, from_seq, head_from_wire, number};
 use crate::views::people_in;
 
 impl Engine {
@@ -90,6 +90,7 @@ impl Engine {
         let own = MemberRow {
             conversation: id,
             account: self.me(),
+            from_seq: head.row.from_seq,
             delivered: head.row.delivered,
             read: head.row.read,
             left: head.row.left,
@@ -137,6 +138,7 @@ impl Engine {
         let (Some(delivered), Some(read)) = (number(position.delivered), number(position.read)) else {
             return;
         };
+        let Some(from_seq) = from_seq(reached.from_seq) else { return };
         let Some(conversation) = self.roster.get_mut(id) else { return };
         let (delivered, read) = (Seq(delivered), Seq(read));
         if Some(account) == self.account.row().map(|row| row.account) {
@@ -149,7 +151,7 @@ impl Engine {
             }
         }
         let left = self.people.member(id, account).is_some_and(|member| member.left);
-        self.learn_member(MemberRow { conversation: id, account, delivered, read, left });
+        self.learn_member(MemberRow { conversation: id, account, from_seq, delivered, read, left });
         self.recount(id);
     }
 
@@ -159,6 +161,7 @@ impl Engine {
         self.people.member(conversation, account).unwrap_or(MemberRow {
             conversation,
             account,
+            from_seq: Seq(1),
             delivered: Seq(0),
             read: Seq(0),
             left: false,

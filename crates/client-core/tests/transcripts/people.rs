@@ -47,9 +47,14 @@ pub(crate) fn bobs(conversation: u64, seqs: std::ops::RangeInclusive<u64>) -> Ve
     seqs.map(|seq| text(conversation, seq, BOB)).collect()
 }
 
+/// A member whose view begins at `from_seq`, and how far it got.
+pub(crate) fn member(account: AccountId, from_seq: u64, delivered: u64, read: u64) -> wire::Member {
+    wire::Member { person: Some(person(account)), from_seq, delivered, read, left: false }
+}
+
 /// Alice's conversation with Bob, all from Bob, all unread, nothing delivered, ending at `last`.
 pub(crate) fn chat(change: u64, last: u64) -> wire::Head {
-    let peer = wire::Member { person: Some(person(BOB)), delivered: last, read: last, left: false };
+    let peer = member(BOB, 1, last, last);
     wire::Head {
         conversation: CHAT,
         kind: ConversationKind::Direct.into(),
@@ -95,6 +100,17 @@ pub(crate) fn done() -> wire::answer::Result {
 }
 
 pub(crate) fn reached(account: AccountId, delivered: u64, read: u64) -> wire::push::What {
-    let position = wire::Reach { conversation: CHAT, delivered, read };
-    wire::push::What::Reached(wire::Reached { account: account.0, position: Some(position) })
+    reached_in(CHAT, account, 1, delivered, read)
+}
+
+/// Told of a member whose view begins at `from_seq`.
+pub(crate) fn reached_in(
+    conversation: u64,
+    account: AccountId,
+    from_seq: u64,
+    delivered: u64,
+    read: u64,
+) -> wire::push::What {
+    let position = Some(wire::Reach { conversation, delivered, read });
+    wire::push::What::Reached(wire::Reached { account: account.0, position, from_seq })
 }

@@ -129,11 +129,11 @@ fn in_a_group_one_recipient_is_enough_and_members_are_asked_for_when_it_is_opene
     alice.requests();
     alice.opens(GROUP);
     let (id, _) = alice.requests().remove(0);
-    let member =
-        |account, delivered, read| Member { person: Some(person(account)), delivered, read, left: false };
-    let members = vec![member(ALICE, 9, 9), member(BOB, 2, 0), member(CAROL, 0, 0)];
-    let members = anser_protocol::wire::Members { members, more: false };
-    alice.is_answered(id, anser_protocol::wire::answer::Result::Members(members));
+    is_told_of_members(
+        &mut alice,
+        id,
+        vec![member(ALICE, 1, 9, 9), member(BOB, 1, 2, 0), member(CAROL, 1, 0, 0)],
+    );
     alice.is_pushed_event(said(GROUP, 2, ALICE, "one"));
     alice.is_pushed_event(said(GROUP, 3, ALICE, "two"));
     assert_eq!(alice.timeline(GROUP), ["bob: 1", "alice: one · delivered", "alice: two · sent"]);
@@ -152,4 +152,63 @@ fn what_was_read_above_a_hole_is_told_when_the_hole_is_filled() {
     alice.waits_for_retry();
     alice.link(changes(100, vec![]));
     assert_eq!(alice.asks(), ["reach 7:12/12"]);
+}
+
+fn is_told_of_members(alice: &mut Device, request: u32, members: Vec<Member>) {
+    let members = anser_protocol::wire::Members { members, more: false };
+    alice.is_answered(request, anser_protocol::wire::answer::Result::Members(members));
+}
+
+/// Alice wrote "one" at 2, and nobody has it. Then she added Carol, at 3, and wrote "two" at 4.
+fn alice_who_added_carol() -> Device {
+    let mut alice = Device::with(vec![group(100, 1)]);
+    alice.requests();
+    alice.opens(GROUP);
+    let (id, _) = alice.requests().remove(0);
+    is_told_of_members(&mut alice, id, vec![member(ALICE, 1, 1, 0), member(BOB, 1, 1, 0)]);
+    alice.is_pushed_event(said(GROUP, 2, ALICE, "one"));
+    alice.is_pushed_event(Event { kind: 1001, body: Vec::new(), ..text(GROUP, 3, ALICE) });
+    alice.is_pushed_event(said(GROUP, 4, ALICE, "two"));
+    alice
+}
+
+fn states(alice: &Device) -> Vec<String> {
+    alice.timeline(GROUP).into_iter().filter(|row| row.contains(" · ")).collect()
+}
+
+#[test]
+fn somebody_added_later_does_not_make_earlier_messages_delivered() {
+    let mut alice = alice_who_added_carol();
+    alice.is_pushed(reached_in(GROUP, CAROL, 3, 3, 2));
+    assert_eq!(states(&alice), ["alice: one · sent", "alice: two · sent"]);
+    alice.is_pushed(reached_in(GROUP, CAROL, 3, 4, 4));
+    assert_eq!(states(&alice), ["alice: one · sent", "alice: two · read"]);
+
+    let mut alice = alice.restart();
+    alice.opens(GROUP);
+    assert_eq!(states(&alice), ["alice: one · sent", "alice: two · read"]);
+    alice.link(changes(101, vec![group(101, 4)]));
+    let asked = alice.requests().into_iter().find(|(_, call)| format!("{call:?}").contains("ListMembers"));
+    let (id, _) = asked.expect("the members are asked for, since the group is open");
+    is_told_of_members(&mut alice, id, vec![member(BOB, 1, 2, 0), member(CAROL, 3, 4, 4)]);
+    assert_eq!(states(&alice), ["alice: one · delivered", "alice: two · read"]);
+}
+
+#[test]
+fn somebody_who_comes_back_has_what_came_since() {
+    let mut alice = alice_who_added_carol();
+    alice.is_pushed(reached_in(GROUP, BOB, 1, 2, 2));
+    assert_eq!(states(&alice), ["alice: one · read", "alice: two · sent"]);
+    // Bob left at 5, was brought in again at 6, and may have put another disk in.
+    alice.is_pushed(reached_in(GROUP, BOB, 6, 6, 5));
+    assert_eq!(states(&alice), ["alice: one · sent", "alice: two · sent"]);
+    alice.is_pushed(reached_in(GROUP, BOB, 1, 2, 2));
+    assert_eq!(states(&alice), ["alice: one · sent", "alice: two · sent"], "a late word of the first time");
+}
+
+#[test]
+fn a_server_that_does_not_tell_where_views_begin_is_believed() {
+    let mut alice = alice_who_added_carol();
+    alice.is_pushed(reached_in(GROUP, BOB, 0, 4, 2));
+    assert_eq!(states(&alice), ["alice: one · read", "alice: two · delivered"]);
 }

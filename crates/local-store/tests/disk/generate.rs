@@ -86,10 +86,11 @@ fn person() -> impl Strategy<Value = PersonRow> {
 }
 
 fn member() -> impl Strategy<Value = MemberRow> {
-    (conversation(), account(), seq(), seq(), any::<bool>()).prop_map(
-        |(conversation, account, delivered, read, left)| MemberRow {
+    (conversation(), account(), seq(), seq(), seq(), any::<bool>()).prop_map(
+        |(conversation, account, from_seq, delivered, read, left)| MemberRow {
             conversation,
             account,
+            from_seq,
             delivered,
             read,
             left,

@@ -31,8 +31,10 @@ pub(crate) fn from_server() -> impl Strategy<Value = frame::Body> {
 
 /// What is pushed.
 pub(crate) fn push() -> impl Strategy<Value = push::What> {
-    let reached = (any::<u64>(), option::of(reach()))
-        .prop_map(|(account, position)| push::What::Reached(Reached { account, position }));
+    let reached =
+        (any::<u64>(), option::of(reach()), any::<u64>()).prop_map(|(account, position, from_seq)| {
+            push::What::Reached(Reached { account, position, from_seq })
+        });
     prop_oneof![event().prop_map(push::What::Event), head().prop_map(push::What::Head), reached]
 }
 
@@ -189,8 +191,9 @@ fn event() -> impl Strategy<Value = Event> {
 }
 
 fn member() -> impl Strategy<Value = Member> {
-    (option::of(person()), any::<u64>(), any::<u64>(), any::<bool>())
-        .prop_map(|(person, delivered, read, left)| Member { person, delivered, read, left })
+    (option::of(person()), any::<u64>(), any::<u64>(), any::<bool>(), any::<u64>()).prop_map(
+        |(person, delivered, read, left, from_seq)| Member { person, delivered, read, left, from_seq },
+    )
 }
 
 fn person() -> impl Strategy<Value = Person> {

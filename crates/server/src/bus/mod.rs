@@ -36,6 +36,8 @@ pub enum Notice {
         account: AccountId,
         /// Where, and the values after.
         reach: Reach,
+        /// See [`anser_store::Member::from_seq`].
+        from_seq: Seq,
         /// Present members there: in large conversations only the account's own devices are told.
         member_count: u32,
         /// The session that said so.

@@ -98,8 +98,8 @@ impl Courier {
                 self.deliver_event(event, members_changed, except).await
             }
             Notice::Heads { conversation, accounts } => self.deliver_heads(conversation, accounts).await,
-            Notice::Reached { account, reach, member_count, except } => {
-                self.deliver_reached(account, reach, member_count, except).await
+            Notice::Reached { account, reach, from_seq, member_count, except } => {
+                self.deliver_reached(account, reach, from_seq, member_count, except).await
             }
             Notice::DeviceEnded { account, device } => {
                 self.hub.end_devices(account, |other| other == device, &signed_out());
@@ -154,10 +154,12 @@ impl Courier {
         &mut self,
         account: AccountId,
         reach: Reach,
+        from_seq: Seq,
         member_count: u32,
         except: Option<SessionId>,
     ) -> Result<(), Fault> {
-        let what = wire::Reached { account: account.0, position: Some(to_wire::reach_to_wire(&reach)) };
+        let position = Some(to_wire::reach_to_wire(&reach));
+        let what = wire::Reached { account: account.0, position, from_seq: from_seq.0 };
         let frame = codec::encode_push(push::What::Reached(what));
         self.hub.push(account, &frame, except);
         if member_count as usize > limits::REACHED_PUSH_MEMBERS_MAX {

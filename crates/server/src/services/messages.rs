@@ -96,6 +96,7 @@ impl Messages {
         pledge.tell(moved.into_iter().map(|moved| Notice::Reached {
             account: asker.account,
             reach: moved.reach,
+            from_seq: moved.from_seq,
             member_count: moved.member_count,
             except: Some(asker.session),
         }));

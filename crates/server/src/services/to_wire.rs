@@ -66,6 +66,7 @@ pub(crate) fn member_to_wire(member: &Member, people: &People) -> wire::Member {
         delivered: member.delivered.0,
         read: member.read.0,
         left: member.left,
+        from_seq: member.from_seq.0,
     }
 }
 

@@ -90,6 +90,34 @@ fn whoever_is_added_sees_the_log_from_the_joining_on() {
 }
 
 #[test]
+fn how_far_somebody_got_comes_with_where_they_began() {
+    on_every_store(|mut world| {
+        let (mut alice, carol) = (world.register("alice"), world.register("carol"));
+        let group = world.group(&alice, &[]);
+        world.say(&alice, group, "nobody else will ever have this");
+        world.head(&alice, add(group, &["carol"]));
+        world.deliver();
+        alice.hears();
+
+        world.reach(&carol, group, 3, 0).unwrap();
+        world.deliver();
+        assert_eq!(alice.hears(), ["reached 3/2 from #3 on"]);
+        let told = members(&world, &alice, group, 0, 0).members;
+        let mut told: Vec<_> = told
+            .iter()
+            .map(|member| (member.person.clone().unwrap().handle, member.from_seq, member.delivered))
+            .collect();
+        told.sort();
+        assert_eq!(told, [("alice".to_owned(), 1, 0), ("carol".to_owned(), 3, 3)]);
+
+        let chat = world.direct(&alice, "carol");
+        let heads = world.sync(&alice, 0).heads;
+        let head = heads.iter().find(|head| head.conversation == chat).unwrap();
+        assert_eq!(head.peer.clone().unwrap().from_seq, 1);
+    });
+}
+
+#[test]
 fn adding_who_is_in_already_changes_nothing() {
     on_every_store(|mut world| {
         let (alice, mut bob) = (world.register("alice"), world.register("bob"));

@@ -211,7 +211,8 @@ impl World {
 
 impl Phone {
     /// What came since the last call, in words:
-    /// `#2 hello`, `#2 hello (key)`, `head #2 Cheese`, `reached 2/1`, `resync`, `end SLOW_READER`.
+    /// `#2 hello`, `#2 hello (key)`, `head #2 Cheese`, `reached 2/1`, `reached 5/4 from #3 on` (who joined at 3),
+    /// `resync`, `end SLOW_READER`.
     pub(crate) fn hears(&mut self) -> Vec<String> {
         let mut heard = Vec::new();
         while let Some(mail) = self.mailbox.try_next() {
@@ -239,8 +240,9 @@ fn push_in_words(frame: &[u8], viewer: &str) -> String {
     match what {
         push::What::Event(event) => event_in_words(&event, viewer),
         push::What::Head(head) => format!("head #{} {}", head.last_seq, head.title).trim_end().to_owned(),
-        push::What::Reached(wire::Reached { position: Some(reach), .. }) => {
-            format!("reached {}/{}", reach.delivered, reach.read)
+        push::What::Reached(wire::Reached { position: Some(reach), from_seq, .. }) => {
+            let joined = if from_seq == 1 { String::new() } else { format!(" from #{from_seq} on") };
+            format!("reached {}/{}{joined}", reach.delivered, reach.read)
         }
         push::What::Reached(_) => panic!("a position is missing"),
     }
