@@ -8,7 +8,7 @@ use hyper::header::{
 use hyper::{Response, StatusCode};
 use rust_embed::{EmbeddedFile, RustEmbed};
 
-use super::http::{Body, Reply, text};
+use super::reply::{Body, Reply, text};
 
 /// What `npm run build` made of `web/app`; empty if nobody ran it before compiling.
 #[derive(RustEmbed)]

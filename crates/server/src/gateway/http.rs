@@ -3,20 +3,16 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use bytes::Bytes;
-use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue,
-    REFERRER_POLICY, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, REFERRER_POLICY,
+    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use hyper::{Method, Request, Response, StatusCode};
 
 use super::limiter::Place;
+use super::reply::{Body, Reply, text, unavailable};
 use super::{Door, assets, upgrade};
-
-pub(super) type Body = Full<Bytes>;
-pub(super) type Reply = Response<Body>;
 
 /// Scripts, styles, workers and links of our own only; nothing inline, no frames, no plug-ins.
 /// `wasm-unsafe-eval` allows WebAssembly and no other evaluation. The virtual list and the theme set
@@ -61,22 +57,6 @@ pub(super) fn answer_metrics(door: &Door, path: &str) -> Reply {
         "/metrics" => metrics(door),
         _ => text(StatusCode::NOT_FOUND, "There is only /metrics here.\n"),
     }
-}
-
-/// A short answer for people and programs.
-pub(super) fn text(status: StatusCode, words: &'static str) -> Reply {
-    let mut reply = Response::new(Body::from(words));
-    *reply.status_mut() = status;
-    reply.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
-    reply.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    reply
-}
-
-/// Refused for now; come back in a few seconds.
-pub(super) fn unavailable(words: &'static str) -> Reply {
-    let mut reply = text(StatusCode::SERVICE_UNAVAILABLE, words);
-    reply.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("5"));
-    reply
 }
 
 async fn health(door: &Door) -> Reply {

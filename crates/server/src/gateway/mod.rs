@@ -25,6 +25,7 @@ mod listener;
 mod memberships;
 mod patience;
 mod reading;
+mod reply;
 mod tls;
 mod upgrade;
 

@@ -17,8 +17,8 @@ use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
 use super::Door;
 use super::connection::Link;
-use super::http::{Body, Reply, text, unavailable};
 use super::limiter::Place;
+use super::reply::{Body, Reply, text, unavailable};
 use crate::config::Origins;
 
 /// What both ends speak inside the WebSocket; a later protocol gets another name.

@@ -2,7 +2,7 @@
 //!
 //! | module | what it is |
 //! |---|---|
-//! | [`open`] | the directory, its lock, the connections |
+//! | [`open`], `open_error` | the directory, its lock, the connections; why they could not be had |
 //! | `schema` | the tables, and how an older database becomes today's |
 //! | `writer` | takes what has queued and commits it as one transaction |
 //! | `readers` | answer questions beside the writer, each from one snapshot |
@@ -20,6 +20,7 @@ mod conversations;
 mod heads;
 mod log;
 pub mod open;
+mod open_error;
 #[cfg(test)]
 mod plans;
 mod readers;
@@ -32,7 +33,7 @@ use std::fs::File;
 
 use crate::error::StoreError;
 
-pub use open::OpenError;
+pub use open_error::OpenError;
 pub use writer::QUEUE_JOBS_MAX;
 
 /// A store in a directory of its own.

@@ -2,12 +2,13 @@
 
 use std::fs::{self, File, TryLockError};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 
 use super::SqliteStore;
+use super::open_error::OpenError;
 use super::readers::Readers;
 use super::schema;
 use super::writer::Writer;
@@ -31,59 +32,6 @@ const BUSY_WAIT: Duration = Duration::from_secs(10);
 const STATEMENTS_CACHED: usize = 128;
 /// Questions are short and mostly answered from memory: a few threads keep every core busy.
 const READERS: usize = 3;
-
-/// Why a store could not be opened. The texts are for the person who started the server.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    /// The directory cannot be made or used.
-    #[error("the data directory {} cannot be used: {source}", dir.display())]
-    Directory {
-        /// Which.
-        dir: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// Another process has it open.
-    #[error(
-        "the data directory {} is in use by another server: stop that one first, or choose another directory",
-        dir.display()
-    )]
-    InUse {
-        /// Which.
-        dir: PathBuf,
-    },
-    /// Written by a newer version, whose tables this one does not know.
-    #[error(
-        "the database in {} was written by a newer version of this program (its schema is {found}, the newest \
-         known here is {known}): run that version or a later one; nothing was changed",
-        dir.display()
-    )]
-    Newer {
-        /// Where.
-        dir: PathBuf,
-        /// The database's schema.
-        found: u32,
-        /// The newest schema known here.
-        known: u32,
-    },
-    /// A database of some other program.
-    #[error(
-        "the file {} is a database of another program: choose another directory; nothing was changed",
-        file.display()
-    )]
-    Foreign {
-        /// Which.
-        file: PathBuf,
-    },
-    /// SQLite refused: the file is damaged, or the disk is.
-    #[error("the database in {} cannot be opened: {source}", dir.display())]
-    Database {
-        /// Where.
-        dir: PathBuf,
-        /// Why.
-        source: rusqlite::Error,
-    },
-}
 
 impl SqliteStore {
     /// Opens the store in `dir`, making the directory and the database if there is none yet, and bringing an

@@ -5,7 +5,7 @@ use std::path::Path;
 use anser_protocol::ids::Position;
 use rusqlite::{Connection, TransactionBehavior};
 
-use super::open::OpenError;
+use super::open_error::OpenError;
 use super::rows;
 
 /// One step each; the first makes an empty file into schema 1. Released steps never change.
