@@ -6,10 +6,11 @@ use std::sync::Arc;
 use anser_client_core::Event as Shown;
 use anser_client_core::local::{OutboxRow, Save};
 use anser_client_core::view::{Content, RowState, RowView, TimelineView};
-use anser_protocol::{AccountId, ConversationId, Moment, SendKey, Seq, codec, kind};
+use anser_protocol::{AccountId, ConversationId, Moment, SendKey, Seq, codec, kind, wire};
 use anser_store::{Event, HeadRow, Range, Store, StoreError};
 use anyhow::{Context, Result, bail, ensure};
 use futures_util::FutureExt;
+use prost::Message;
 
 use crate::device::Device;
 
@@ -139,8 +140,11 @@ impl Truth {
             RowState::Delivered => 2,
             RowState::Read => 3,
         };
+        // What only somebody had who left and came back may fall to "sent" again: that view began anew.
+        let may_fall_below = self.logs.last_return(conversation)?;
         let best = self.shown.entry((index, text.clone())).or_default();
-        ensure!(rank >= *best, "D6: device {index} took back state {best} of {text:?}, now {rank}");
+        let owed = if may_fall_below.is_some_and(|back| row.seq < back.0) { (*best).min(1) } else { *best };
+        ensure!(rank >= owed, "D6: device {index} took back state {best} of {text:?}, now {rank}");
         *best = rank;
         if rank == 0 {
             if matches!(row.state, RowState::Failed { .. }) {
@@ -271,6 +275,27 @@ impl Logs {
             Range { first, last: Seq(u64::MAX), limit: usize::MAX, bytes_max: usize::MAX, newest: false };
         known.extend(ready(self.store.range(*witness, conversation, rest))?);
         Ok(known)
+    }
+
+    /// The newest event that brought somebody back who had left.
+    fn last_return(&mut self, conversation: ConversationId) -> Result<Option<Seq>> {
+        let mut gone = BTreeSet::new();
+        let mut last_return = None;
+        for event in self.of(conversation)? {
+            match event.kind {
+                kind::MEMBER_LEFT => {
+                    gone.insert(event.sender.0);
+                }
+                kind::MEMBERS_ADDED => {
+                    let added = wire::MembersAdded::decode(event.body.as_slice())?;
+                    if added.members.iter().any(|member| gone.remove(member)) {
+                        last_return = Some(event.seq);
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(last_return)
     }
 
     fn head(&self, account: AccountId, conversation: ConversationId) -> Result<Option<HeadRow>> {
