@@ -159,3 +159,17 @@ impl Key {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_manual_has_a_line_for_every_setting() {
+        let manual = include_str!("../../../../docs/manual/operating.md");
+        for key in Key::ALL {
+            let line = format!("| `{}` |", key.name());
+            assert!(manual.contains(&line), "docs/manual/operating.md has no line that begins with {line}");
+        }
+    }
+}
