@@ -2,7 +2,8 @@
 
 use anser_protocol::wire::{self, ErrorCode};
 
-use crate::command::{Failure, FailureReason, Outcome};
+use crate::command::Outcome;
+use crate::reason::{Failure, FailureReason};
 
 /// A failure of the engine's own making.
 pub(crate) fn failure(reason: FailureReason) -> Failure {

@@ -5,8 +5,8 @@
 use anser_protocol::Moment;
 
 use crate::command::Command;
+use crate::event::Event;
 use crate::local::{Load, Loaded, Save};
-use crate::view::Event;
 
 /// Everything that can wake the engine. Each is one call of `Engine::handle`, after which the driver drains
 /// `Engine::poll` until `Output::Wait`.

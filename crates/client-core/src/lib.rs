@@ -3,8 +3,9 @@
 //! | module | what it answers |
 //! |---|---|
 //! | [`engine`] | which module gets which input, and what leaves in which order |
-//! | [`command`] | what a user interface can ask for |
-//! | [`view`] | what a user interface is shown |
+//! | [`command`] | what a user interface can ask for, and the one answer |
+//! | [`event`], [`view`] | what a user interface is told, and shown |
+//! | [`reason`] | why something was not done |
 //! | [`io`] | what a driver hands in and carries out |
 //! | [`local`] | what is kept on the device's disk |
 //! | `outbox` | which messages are on their way out, in order |
@@ -26,6 +27,7 @@ mod batch;
 mod catchup;
 pub mod command;
 pub mod engine;
+pub mod event;
 mod failure;
 mod gaps;
 pub mod io;
@@ -33,6 +35,7 @@ pub mod local;
 pub mod mutants;
 mod outbox;
 mod people;
+pub mod reason;
 mod receipts;
 mod roster;
 mod rows;
@@ -45,8 +48,9 @@ mod unread;
 pub mod view;
 mod views;
 
-pub use command::{Command, Failure, FailureReason, Outcome};
+pub use command::{Command, Outcome};
 pub use engine::Engine;
+pub use event::Event;
 pub use io::{Input, Output};
 pub use mutants::Mutant;
-pub use view::Event;
+pub use reason::{Failure, FailureReason};

@@ -5,7 +5,7 @@
 use anser_protocol::ids::Position;
 use anser_protocol::{AccountId, ConversationId, DeviceId, SendKey, Seq};
 
-use crate::command::Failure;
+use crate::reason::Failure;
 
 /// The signed-in device.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -11,8 +11,8 @@ use std::collections::BTreeMap;
 
 use anser_protocol::{ConversationId, Moment, SendKey, limits};
 
-use crate::command::Failure;
 use crate::local::OutboxRow;
+use crate::reason::Failure;
 
 /// First and longest wait after a refusal that does not say how long.
 const RETRY_FIRST_MS: u64 = 500;
@@ -191,8 +191,8 @@ mod tests {
     use anser_protocol::kind;
 
     use super::*;
-    use crate::command::FailureReason;
     use crate::failure::failure;
+    use crate::reason::FailureReason;
 
     const NOW: Moment = Moment(1_000_000);
 

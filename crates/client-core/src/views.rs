@@ -164,9 +164,9 @@ mod tests {
     use anser_protocol::{ConversationId, SendKey, Seq};
 
     use super::*;
-    use crate::command::FailureReason;
     use crate::failure::failure;
     use crate::local::MemberRow;
+    use crate::reason::FailureReason;
     use crate::testing::{ALICE, BOB, event, person};
 
     const KEY: SendKey = SendKey([0xAB; 16]);

@@ -5,8 +5,9 @@ use anser_protocol::{ConversationId, Moment, Remedy, error, limits};
 
 use super::Engine;
 use crate::asks::Asked;
-use crate::command::{Command, FailureReason, Outcome};
+use crate::command::{Command, Outcome};
 use crate::failure::{failed, refused};
+use crate::reason::FailureReason;
 use crate::rows::{NUMBER_MAX, head_from_wire, member_from_wire, person_from_wire};
 use crate::view::{DeviceView, MemberView};
 use crate::views::person_view;

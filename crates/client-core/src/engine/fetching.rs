@@ -8,10 +8,11 @@ use anser_protocol::{ConversationId, Remedy, Seq, error, limits};
 
 use super::Engine;
 use crate::asks::Asked;
-use crate::command::{FailureReason, Outcome};
+use crate::command::Outcome;
 use crate::failure::{failed, refused};
 use crate::gaps;
 use crate::local::{EventRow, Load, Loaded, SpanRow};
+use crate::reason::FailureReason;
 use crate::rows::{counts, event_from_wire};
 use crate::timeline::{Step, Window};
 use crate::views::people_in;

@@ -8,10 +8,11 @@ use rand::Rng;
 use super::Engine;
 use super::signing::Account;
 use crate::asks::Asked;
-use crate::command::{FailureReason, Outcome};
+use crate::command::Outcome;
 use crate::failure::failed;
 use crate::local::Save;
 use crate::mutants::Mutant;
+use crate::reason::FailureReason;
 use crate::rows::{head_from_wire, person_from_wire};
 
 /// Conversations whose newest page is fetched unasked on a device that has nothing of them: one list screen.

@@ -6,10 +6,11 @@ use anser_protocol::{ConversationId, Remedy, Seq, error, limits};
 use super::Engine;
 use super::fetching::Loading;
 use crate::asks::Asked;
-use crate::command::{FailureReason, Outcome};
+use crate::command::Outcome;
 use crate::failure::failed;
 use crate::local::{MemberRow, SpanRow};
 use crate::mutants::Mutant;
+use crate::reason::FailureReason;
 use crate::receipts;
 use crate::unread::KNOWN_MAX;
 

@@ -7,9 +7,10 @@ use rand::Rng;
 
 use super::Engine;
 use crate::asks::Asked;
-use crate::command::{FailureReason, Outcome};
+use crate::command::Outcome;
 use crate::failure::{failed, failure_from_wire};
 use crate::local::{EventRow, OutboxRow, Save};
+use crate::reason::FailureReason;
 use crate::rows::NUMBER_MAX;
 
 impl Engine {

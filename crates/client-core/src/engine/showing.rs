@@ -6,12 +6,13 @@ use anser_protocol::{ConversationId, Moment};
 
 use super::{Engine, WireOrder};
 use crate::batch::Batch;
-use crate::command::FailureReason;
+use crate::event::Event;
 use crate::failure::failed;
 use crate::io::Output;
 use crate::local::Save;
+use crate::reason::FailureReason;
 use crate::rows::NUMBER_MAX;
-use crate::view::{Event, LinkView, SessionView, TimelineView};
+use crate::view::{LinkView, SessionView, TimelineView};
 use crate::views::Viewer;
 
 /// The link, without what catching up adds.

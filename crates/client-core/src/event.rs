@@ -1,0 +1,34 @@
+//! What the engine tells a user interface. Plain data, TypeScript generated.
+
+#![allow(missing_docs)] // plain data: the names say it
+
+use serde::{Deserialize, Serialize};
+
+use crate::command::Outcome;
+use crate::view::{ConversationView, LinkView, SessionView, TimelineView};
+
+/// What the engine emits.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS), ts(export))]
+#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Event {
+    /// Who is signed in. The first event ever emitted, and after every change.
+    Session { session: SessionView },
+    /// How the link is.
+    Link { link: LinkView },
+    /// These rows of the conversation list are new or changed; the list is sorted by `order_at_ms`, newest first.
+    Conversations { changed: Vec<ConversationView> },
+    /// Sum of unread over all conversations. Emitted together with the `Conversations` that changed it, after it.
+    Unread {
+        #[cfg_attr(feature = "types", ts(type = "number"))]
+        total: u64,
+    },
+    /// The timeline of an open conversation, whole (the window that is loaded, oldest first).
+    Timeline { timeline: TimelineView },
+    /// A command is finished.
+    Finished {
+        #[cfg_attr(feature = "types", ts(type = "number"))]
+        command: u64,
+        outcome: Outcome,
+    },
+}
