@@ -49,7 +49,7 @@ pub enum Finished {
     /// Of a Hello.
     Hello(Box<Result<Welcomed, Fault>>),
     /// Of a request.
-    Request(u32, Result<answer::Result, Fault>),
+    Request(u32, Box<Result<answer::Result, Fault>>),
 }
 
 /// One server process after another, over one store.
@@ -156,7 +156,7 @@ impl Server {
             return Vec::new();
         };
         match finished {
-            Finished::Request(id, result) => end.session.handle_answer(id, result, now),
+            Finished::Request(id, result) => end.session.handle_answer(id, *result, now),
             Finished::Hello(result) => match *result {
                 Err(fault) => end.session.handle_refusal(fault, now),
                 Ok(welcomed) => {
@@ -222,7 +222,7 @@ impl Server {
                     let lied = lie(self.mutant, &self.entropy, &*self.store, end.caller, &call);
                     let result =
                         lied.unwrap_or_else(|| ready(process.node.dispatch.begin(end.caller, call, now)));
-                    effects.push(Effect::Done(wire, Finished::Request(id, result)));
+                    effects.push(Effect::Done(wire, Finished::Request(id, Box::new(result))));
                     effects.push(Effect::Notices);
                 }
                 Output::Transmit(bytes) => effects.push(Effect::Transmit(wire, bytes)),

@@ -226,7 +226,7 @@ impl World {
         match happening {
             Happening::Opened(id) => self.opened(id),
             Happening::Refused(id) | Happening::DeviceSeesEnd(id) => {
-                self.to_engine(id, Input::Disconnected { connection: id.connection })
+                self.tell_engine(id, Input::Disconnected { connection: id.connection })
             }
             Happening::AtServer(id, bytes) if self.wires.is_open(id) => {
                 let effects = self.server.receive(id, &bytes, now);
@@ -288,13 +288,13 @@ impl World {
 
     fn opened(&mut self, id: WireId) -> Result<()> {
         if !self.server.is_running() || self.without_network[id.device] {
-            return self.to_engine(id, Input::Disconnected { connection: id.connection });
+            return self.tell_engine(id, Input::Disconnected { connection: id.connection });
         }
         self.wires.open(id);
         let now = self.now();
         let effects = self.server.accept(id, now);
         self.of_server(effects);
-        self.to_engine(id, Input::Connected { connection: id.connection })
+        self.tell_engine(id, Input::Connected { connection: id.connection })
     }
 
     /// A frame reaches a device, unless it is a push and the link is faulty.
@@ -315,10 +315,10 @@ impl World {
             _ => {}
         }
         self.tell(|| format!("device {} gets {:?}", id.device, codec::decode_from_server(&bytes)));
-        self.to_engine(id, Input::Received { connection: id.connection, bytes })
+        self.tell_engine(id, Input::Received { connection: id.connection, bytes })
     }
 
-    fn to_engine(&mut self, id: WireId, input: Input) -> Result<()> {
+    fn tell_engine(&mut self, id: WireId, input: Input) -> Result<()> {
         let now = self.now();
         let effects = self.devices[id.device].handle_in_run(id.run, input, now);
         self.of_device(id.device, effects)
