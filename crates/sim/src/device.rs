@@ -69,6 +69,8 @@ pub struct Device {
     pub disk: Disk,
     /// What shows.
     pub screen: Screen,
+    /// The wire its engine asked for last.
+    pub newest_wire: Option<WireId>,
     engine: Option<Engine>,
     run: u64,
     rng: ChaCha8Rng,
@@ -86,6 +88,7 @@ impl Device {
             person,
             disk: Disk::default(),
             screen: Screen::default(),
+            newest_wire: None,
             engine: None,
             run: 0,
             rng: ChaCha8Rng::seed_from_u64(seed),
@@ -165,7 +168,11 @@ impl Device {
                 let loaded = Loaded { id: load.id, events: self.disk.load(&load) };
                 effects.push(Effect::Loaded(self.run, loaded));
             }
-            Output::Connect { connection } => effects.push(Effect::Connect(self.wire(connection))),
+            Output::Connect { connection } => {
+                let wire = self.wire(connection);
+                self.newest_wire = Some(wire);
+                effects.push(Effect::Connect(wire));
+            }
             Output::Disconnect { connection } => effects.push(Effect::Disconnect(self.wire(connection))),
             Output::Transmit { connection, bytes } => {
                 effects.push(Effect::Transmit(self.wire(connection), bytes));

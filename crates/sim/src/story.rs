@@ -210,7 +210,8 @@ impl Story {
             let device = &self.world.devices[index];
             let undisturbed =
                 device.is_on() && device.screen.online_since.is_some_and(|since| since <= began);
-            let has_wire = self.world.wires.open_ids().iter().any(|id| id.device == index);
+            // Not any wire: one whose engine crashed while it was being opened is still there, with nobody at it.
+            let has_wire = device.newest_wire.is_some_and(|id| self.world.wires.is_open(id));
             if undisturbed && has_wire {
                 let checked = self.world.truth.check_complete(device, index, until);
                 checked.context("undisturbed for 12 s")?;
