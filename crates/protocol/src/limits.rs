@@ -69,6 +69,9 @@ pub const SIGN_IN_TRIES_PER_ADDRESS: u32 = 100;
 pub const SIGN_IN_WINDOW_MS: u64 = 15 * 60 * 1_000;
 /// Exact finds by handle, per account and hour: people look up a few, scrapers thousands.
 pub const FINDS_PER_HOUR: u32 = 300;
+/// Groups made, added to or renamed, per account and hour: each is told to every member present, one look-up each,
+/// so without a limit one person could keep the whole server busy with it.
+pub const GROUP_CHANGES_PER_HOUR: u32 = 100;
 /// Positions are pushed live in conversations up to this many members; in larger ones every message
 /// would cost members², so they are fetched when looked at.
 pub const REACHED_PUSH_MEMBERS_MAX: usize = 50;

@@ -5,7 +5,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use anser_protocol::ids::Position;
-use anser_protocol::{AccountId, ConversationId, Fault, Moment, Seq, kind, limits, wire};
+use anser_protocol::wire::{self, ErrorCode};
+use anser_protocol::{AccountId, ConversationId, Fault, Moment, Seq, kind, limits};
 use anser_store::{Change, HeadRow, NewGroup, Store};
 use prost::Message;
 
@@ -13,20 +14,26 @@ use crate::bus::pledge::Pledge;
 use crate::bus::{Bus, Notice};
 use crate::services::contacts::Contacts;
 use crate::services::store_fault::store_fault;
+use crate::services::throttle::{Throttle, TooMany};
 use crate::services::to_wire::{self, People};
 use crate::services::{Asker, rules};
+
+const HOUR_MS: u64 = 60 * 60 * 1_000;
 
 /// Conversations as their members see them.
 pub struct Conversations {
     store: Arc<dyn Store>,
     bus: Arc<dyn Bus>,
     contacts: Arc<Contacts>,
+    /// Leaving is not among them: nobody should have to stay.
+    group_changes_by_account: Throttle<AccountId>,
 }
 
 impl Conversations {
     /// Over this store, telling this bus; people are named through `contacts`.
     pub fn new(store: Arc<dyn Store>, bus: Arc<dyn Bus>, contacts: Arc<Contacts>) -> Conversations {
-        Conversations { store, bus, contacts }
+        let group_changes_by_account = Throttle::new(limits::GROUP_CHANGES_PER_HOUR, HOUR_MS);
+        Conversations { store, bus, contacts, group_changes_by_account }
     }
 
     /// The conversation of the asker and one other, made if there is none.
@@ -55,6 +62,7 @@ impl Conversations {
     ) -> Result<wire::Head, Fault> {
         let title = rules::name("title", &call.title)?;
         let send_key = rules::send_key(&call.send_key)?;
+        self.take_group_change(asker, now)?;
         let mut members = self.named_all(asker, &call.handles, now).await?;
         members.retain(|member| *member != asker.account);
         let mut all = vec![asker.account];
@@ -78,6 +86,7 @@ impl Conversations {
         let conversation = ConversationId(call.conversation);
         // Whether the asker may is asked first: a stranger learns nothing about who exists from here.
         self.store.head(asker.account, conversation).await.map_err(store_fault)?;
+        self.take_group_change(asker, now)?;
         let named = self.named_all(asker, &call.handles, now).await?;
         let present = self.store.present_members(conversation).await.map_err(store_fault)?;
         let is_new = |account: &AccountId| !present.members.iter().any(|(member, _)| member == account);
@@ -106,6 +115,7 @@ impl Conversations {
         now: Moment,
     ) -> Result<wire::Head, Fault> {
         let title = rules::name("title", &call.title)?;
+        self.take_group_change(asker, now)?;
         let body = wire::Renamed { title: title.clone() }.encode_to_vec();
         let conversation = ConversationId(call.conversation);
         self.change(asker, conversation, Change::Rename(title), (kind::RENAMED, body), now).await
@@ -188,6 +198,13 @@ impl Conversations {
             Notice::Event { event, members_changed, except: None },
         ]);
         self.head(asker.account, conversation).await
+    }
+
+    fn take_group_change(&self, asker: Asker, now: Moment) -> Result<(), Fault> {
+        self.group_changes_by_account.take(&asker.account, now).map_err(|TooMany(wait_ms)| {
+            let text = format!("groups can be changed {} times per hour", limits::GROUP_CHANGES_PER_HOUR);
+            Fault::retry_after(ErrorCode::RateLimited, wait_ms, text)
+        })
     }
 
     /// The accounts named by handles, each once.

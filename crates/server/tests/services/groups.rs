@@ -262,3 +262,24 @@ fn a_group_grows_to_its_limit_and_not_beyond() {
     world.deliver();
     assert_eq!(bob.hears(), [""; 0]);
 }
+
+#[test]
+fn who_changes_groups_all_the_time_is_slowed_down_but_may_leave() {
+    on_every_store(|mut world| {
+        let (alice, bob) = (world.register("alice"), world.register("bob"));
+        let group = world.group(&alice, &["bob"]);
+        let rename =
+            || Call::RenameGroup(wire::RenameGroup { conversation: group, title: "Wine".to_owned() });
+        for _ in 1..limits::GROUP_CHANGES_PER_HOUR {
+            world.ask(&alice, rename()).unwrap();
+        }
+        let fault = world.ask(&alice, rename()).expect_err("one too many");
+        assert_eq!(fault.code, ErrorCode::RateLimited);
+        assert!(world.ask(&bob, rename()).is_ok(), "others are not slowed down with her");
+        world.now = world.now + u64::from(fault.retry_after_ms);
+        assert!(world.ask(&alice, rename()).is_ok());
+        assert!(world.refused(&alice, rename()) == ErrorCode::RateLimited);
+        let leave = Call::LeaveGroup(wire::LeaveGroup { conversation: group });
+        assert!(world.ask(&alice, leave).is_ok());
+    });
+}
