@@ -131,3 +131,11 @@ test("an outcome that names a conversation opens it", async () => {
   expect(app.timeline.conversation).toBe(1);
   expect(app.sheet).toBeUndefined();
 });
+
+test("a draft typed before another tab took the engine does not come back over a newer one", () => {
+  const engine = new FakeEngine({ status: { type: "elsewhere" } });
+  const app = new AppState(engine);
+  app.drafts.write(1, "old");
+  engine.start();
+  expect(app.drafts.textOf(1, "newer")).toBe("newer");
+});

@@ -30,6 +30,12 @@ test("Chinese is Chinese", () => {
   }
 });
 
+test("Chinese sets a space beside other writing, and none within itself", () => {
+  expect(zh.systemLeft(zh.you)).toBe("你退出了群聊");
+  expect(zh.systemLeft("Bob")).toBe("Bob 退出了群聊");
+  expect(zh.systemAdded(zh.you, "Bob")).toBe("你邀请 Bob 加入了群聊");
+});
+
 test("English counts one and many", () => {
   expect(en.memberCount(1, "1")).toBe("1 member");
   expect(en.memberCount(2, "2")).toBe("2 members");

@@ -4,7 +4,6 @@ const one = (n: number, singular: string, plural: string): string => (n === 1 ? 
 
 export const en = {
   appName: "Anser",
-  tagline: "Messages that arrive.",
 
   // sign in and register
   signIn: "Sign in",
@@ -72,6 +71,7 @@ export const en = {
   find: "Find",
   findHint: "Type the exact handle.",
   nobodyFound: "Nobody has this handle.",
+  nobodyAmong: (n: number) => one(n, "Nobody has this handle.", "Nobody has one of these handles."),
   thatIsYou: "That is you.",
   writeTo: (name: string) => `Write to ${name}`,
   yourHandle: "Your handle",
@@ -98,13 +98,13 @@ export const en = {
   toEnd: "To the newest message",
   unreadLine: "Unread messages",
   loadingOlder: "Loading older messages…",
-  firstMessage: (name: string) => `This is the beginning of your chat with ${name}.`,
   writeFirst: "Write the first message.",
   stateSending: "Sending",
   stateSent: "Sent",
   stateDelivered: "Delivered",
   stateRead: "Read",
   stateFailed: "Not sent",
+  notSent: (why: string) => `Not sent: ${why}`,
   tryAgain: "Try again",
   delete: "Delete",
   unknownKind: "This message needs a newer version of Anser. It is kept and will show after an update.",
@@ -124,10 +124,8 @@ export const en = {
   leave: "Leave",
   cancel: "Cancel",
   close: "Close",
-  hasLeft: "left",
 
   // settings, devices, sign-out
-  account: "Account",
   language: "Language",
   languageAuto: "As in the browser",
   theme: "Theme",

@@ -4,7 +4,6 @@ import type { Messages } from "./en";
 
 export const zh: Messages = {
   appName: "Anser",
-  tagline: "消息，必达。",
 
   signIn: "登录",
   signingIn: "正在登录…",
@@ -15,33 +14,33 @@ export const zh: Messages = {
   goToRegister: "注册新账号",
   goToSignIn: "我已有账号",
   handle: "用户名",
-  handleHint: "3 到 32 个小写字母、数字或 _，以字母开头。别人要输入完全一致的用户名才能找到你。",
+  handleHint: "3 到 32 个小写字母、数字或下划线，以字母开头。别人需要输入完整的用户名才能找到你。",
   name: "昵称",
   nameHint: "别人看到的名字，可以与他人相同。",
   password: "密码",
   passwordHint: "至少 8 个字符，最好是几个随机的词。",
   showPassword: "显示密码",
   hidePassword: "隐藏密码",
-  sessionEnded: "此设备已被登出，请重新登录。",
+  sessionEnded: "此设备已退出登录，请重新登录。",
 
   failOffline: "当前没有连接，请联网后再试。",
   failNotPossible: "现在无法进行此操作。",
   failBadText: "消息为空或过长。",
   failStorage: "本设备无法保存，磁盘是否已满？",
   failInvalidField: "请检查此项。",
-  failInvalidHandle: "用户名为 3 到 32 个小写字母、数字或 _，以字母开头。",
-  failInvalidName: "昵称为 1 到 64 个字符。",
-  failInvalidPassword: "密码至少 8 个字符。",
-  failInvalidTitle: "群名为 1 到 64 个字符。",
+  failInvalidHandle: "用户名须为 3 到 32 个小写字母、数字或下划线，并以字母开头。",
+  failInvalidName: "昵称须为 1 到 64 个字符。",
+  failInvalidPassword: "密码至少需要 8 个字符。",
+  failInvalidTitle: "群名须为 1 到 64 个字符。",
   failNotFound: "未找到。",
   failNotAllowed: "你没有权限这样做。",
   failHandleTaken: "该用户名已被使用。",
   failWrongCredentials: "用户名或密码错误。",
-  failRegistrationClosed: "此服务器不接受新账号。",
+  failRegistrationClosed: "此服务器不接受新用户注册。",
   failGroupFull: "群已满员。",
   failRateLimited: (seconds) => (seconds > 0 ? `尝试过于频繁，请等待${waitWords(seconds)}。` : "尝试过于频繁，请稍候。"),
   failTooLarge: "内容过大。",
-  failSignedOut: "你已登出，请重新登录。",
+  failSignedOut: "你已退出登录，请重新登录。",
   failIncompatible: "应用版本过旧，请关闭它的所有标签页再重新打开以更新。",
   failServer: "服务器出现问题，请稍后再试。",
 
@@ -51,7 +50,7 @@ export const zh: Messages = {
   draft: "草稿：",
   you: "你",
   noChatsTitle: "还没有聊天",
-  noChatsHint: "用用户名查找朋友，或把你的用户名告诉对方：",
+  noChatsHint: "通过用户名查找朋友，或把你的用户名告诉对方：",
   findSomebody: "查找朋友",
   noChatOpen: "选择一个聊天，或开始新的聊天。",
   unreadCount: (_n, shown) => `${shown} 条未读消息`,
@@ -66,6 +65,7 @@ export const zh: Messages = {
   find: "查找",
   findHint: "请输入完整的用户名。",
   nobodyFound: "没有人使用这个用户名。",
+  nobodyAmong: (n) => (n === 1 ? "没有人使用这个用户名。" : "其中有一个用户名不存在。"),
   thatIsYou: "这是你自己。",
   writeTo: (name) => `发消息给 ${name}`,
   yourHandle: "你的用户名",
@@ -91,22 +91,22 @@ export const zh: Messages = {
   toEnd: "回到最新消息",
   unreadLine: "未读消息",
   loadingOlder: "正在加载更早的消息…",
-  firstMessage: (name) => `你与 ${name} 的聊天从这里开始。`,
   writeFirst: "发出第一条消息吧。",
   stateSending: "发送中",
   stateSent: "已发送",
   stateDelivered: "已送达",
   stateRead: "已读",
-  stateFailed: "未发送",
+  stateFailed: "发送失败",
+  notSent: (why) => `发送失败：${why}`,
   tryAgain: "重试",
   delete: "删除",
   unknownKind: "此消息需要更新版本的 Anser。消息已保存，更新后即可显示。",
   leftGroup: "你已退出此群，仍可查看之前的消息。",
-  systemCreatedGroup: (who, title) => `${who} 创建了群聊“${title}”`,
+  systemCreatedGroup: (who, title) => `${who}${gap(who)}创建了群聊“${title}”`,
   systemCreatedDirect: "聊天从这里开始",
-  systemAdded: (who, whom) => `${who} 邀请 ${whom} 加入了群聊`,
-  systemLeft: (who) => `${who} 退出了群聊`,
-  systemRenamed: (who, title) => `${who} 将群名改为“${title}”`,
+  systemAdded: (who, whom) => `${who}${gap(who)}邀请${gap(whom)}${whom}${gap(whom)}加入了群聊`,
+  systemLeft: (who) => `${who}${gap(who)}退出了群聊`,
+  systemRenamed: (who, title) => `${who}${gap(who)}将群名改为“${title}”`,
   saidBy: (who, text) => `${who}：${text}`,
 
   addToGroup: "加入群聊",
@@ -116,9 +116,7 @@ export const zh: Messages = {
   leave: "退出",
   cancel: "取消",
   close: "关闭",
-  hasLeft: "已退出",
 
-  account: "账号",
   language: "语言",
   languageAuto: "跟随浏览器",
   theme: "主题",
@@ -132,7 +130,7 @@ export const zh: Messages = {
   endDevice: (name) => `让 ${name} 下线`,
   signOut: "退出登录",
   signOutTitle: "退出登录？",
-  signOutBody: "本设备会清除你的消息。它们仍保存在服务器和你的其他设备上。",
+  signOutBody: "你的消息将从本设备清除，但仍保存在服务器和你的其他设备上。",
   signOutUnsent: (_n, shown) => `有 ${shown} 条消息尚未发送，将会丢失。`,
   loading: "正在加载…",
 
@@ -146,6 +144,11 @@ export const zh: Messages = {
   today: "今天",
   yesterday: "昨天",
 };
+
+/** Chinese sets a space between itself and other writing, and none between its own words. */
+function gap(name: string): string {
+  return /^\p{Script=Han}+$/u.test(name) ? "" : " ";
+}
 
 function waitWords(seconds: number): string {
   return seconds < 90 ? ` ${seconds} 秒` : ` ${Math.ceil(seconds / 60)} 分钟`;

@@ -34,6 +34,8 @@ export class AppState {
     engine.subscribe((event) => this.hear(event));
     engine.watch((status) => this.hearStatus(status));
     addEventListener("pagehide", () => this.drafts.flushAll());
+    // Another tab that takes the engine over reads the drafts from the disk.
+    document.addEventListener("visibilitychange", () => this.drafts.flushAll());
   }
 
   /** Shows a chat. */
@@ -110,6 +112,8 @@ export class AppState {
   private hearStatus(status: EngineStatus): void {
     // A new engine knows of no open chat, and one that left this tab no longer speaks for it.
     if (status.type !== "running") this.timeline.close();
+    // The drafts may change there; when the engine comes back, it brings them.
+    if (status.type === "elsewhere") this.drafts.forgetAll();
     this.status = status;
   }
 

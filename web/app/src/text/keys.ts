@@ -1,4 +1,4 @@
-// What keys mean in the composer, with input methods respected.
+// What keys mean where one writes, with input methods respected.
 
 /** The part of a keyboard event that matters here. */
 export type KeyPress = Pick<KeyboardEvent, "key" | "shiftKey" | "ctrlKey" | "metaKey" | "altKey" | "isComposing" | "keyCode">;
