@@ -49,3 +49,22 @@ test("back from a chat on a narrow screen, the keyboard stands on its row", asyn
   await alice.page.getByRole("button", { name: "Back" }).press("Enter");
   await expect(alice.chat("Bob")).toBeFocused();
 });
+
+test("who stands at the end stays there when the screen changes its shape", async ({ world }) => {
+  const alice = await world.member("alice");
+  const bob = await world.member("bob");
+  await alice.startsChatWith(bob);
+  for (let line = 1; line <= 30; line += 1) await alice.writes(`line ${line}, ${"with many words ".repeat(line % 8)}`.trim());
+  const last = alice.page.getByTestId("message").last();
+  await alice.seesState("line 30, with many words with many words with many words with many words with many words with many words", "delivered");
+  for (const [width, height] of [
+    [900, 500],
+    [340, 700],
+    [1280, 800],
+  ] as const) {
+    await alice.page.setViewportSize({ width, height });
+    await expect(last).toHaveText(/line 30/);
+    await expect(last).toBeInViewport({ ratio: 1 });
+    await expect(alice.page.getByRole("button", { name: "To the newest message" })).toHaveCount(0);
+  }
+});
