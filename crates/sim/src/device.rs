@@ -37,8 +37,8 @@ pub enum Effect {
     },
     /// These changes are on the disk.
     Saved(Vec<Save>),
-    /// The device lost power between two outputs.
-    Crashed,
+    /// The engine's process was killed between two outputs.
+    Killed,
 }
 
 /// What the screen shows, from the events since the engine was started.
@@ -76,8 +76,8 @@ pub struct Device {
     rng: ChaCha8Rng,
     mutant: Option<Mutant>,
     commands: u64,
-    /// A crash after one in so many outputs; 0: none.
-    pub crash_one_in: u32,
+    /// Killed after one in so many outputs; 0: never.
+    pub killed_one_in: u32,
 }
 
 impl Device {
@@ -94,7 +94,7 @@ impl Device {
             rng: ChaCha8Rng::seed_from_u64(seed),
             mutant,
             commands: 0,
-            crash_one_in: 0,
+            killed_one_in: 0,
         }
     }
 
@@ -150,9 +150,9 @@ impl Device {
             if is_wait {
                 break;
             }
-            if self.crash_one_in > 0 && self.rng.random_range(0..self.crash_one_in) == 0 {
+            if self.killed_one_in > 0 && self.rng.random_range(0..self.killed_one_in) == 0 {
                 self.crash();
-                effects.push(Effect::Crashed);
+                effects.push(Effect::Killed);
             }
         }
         effects

@@ -95,9 +95,9 @@ impl Story {
         self.world.link_is_faulty = on && self.world.chance(2);
         let bus = on && self.world.chance(2);
         self.world.server.set_bus_faulty(bus);
-        let crash_one_in = if on && self.world.chance(2) { 60 } else { 0 };
+        let killed_one_in = if on && self.world.chance(2) { 60 } else { 0 };
         for device in &mut self.world.devices {
-            device.crash_one_in = crash_one_in;
+            device.killed_one_in = killed_one_in;
         }
     }
 

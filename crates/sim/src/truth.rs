@@ -159,10 +159,20 @@ impl Truth {
         ensure!(is_it, "D1: device {index} shows {text:?} as sent at {}, the server has {stored:?}", row.seq);
         if rank >= 2 {
             let me = devices[index].person;
-            let on_a_disk = devices
-                .iter()
-                .any(|device| device.person != me && device.disk.event(conversation, Seq(row.seq)).is_some());
-            ensure!(on_a_disk, "D6: {text:?} is shown as delivered and is on no recipient's disk");
+            let has_it = |device: &&Device| {
+                device.person != me && device.disk.event(conversation, Seq(row.seq)).is_some()
+            };
+            let mut recipients = devices.iter().filter(has_it).map(|device| self.accounts[device.person]);
+            ensure!(
+                recipients.clone().next().is_some(),
+                "D6: {text:?} is shown as delivered and is on no recipient's disk"
+            );
+            let has_read =
+                |account| self.read.get(&(account, conversation)).is_some_and(|read| read.0 >= row.seq);
+            ensure!(
+                rank == 2 || recipients.any(has_read),
+                "D6: {text:?} is shown as read and no recipient read it"
+            );
         }
         Ok(())
     }

@@ -174,6 +174,22 @@ impl World {
         self.schedule.plan(self.now() + back_in_ms, Happening::DeviceOn(index));
     }
 
+    /// The process on a device dies, and a new one comes after a while. What the old one handed to the system
+    /// before it died still leaves: else nobody would see that it was sent before it was saved.
+    fn kill_device(&mut self, index: usize, back_in_ms: u64) {
+        self.tell(|| format!("device {index} is killed"));
+        self.devices[index].crash();
+        let now = self.now();
+        for id in self.wires.open_ids() {
+            if id.device == index
+                && let Some(when) = self.wires.arrival(id, Way::Up, now, 0)
+            {
+                self.schedule.plan(when, Happening::ServerSeesEnd(id));
+            }
+        }
+        self.schedule.plan(now + back_in_ms, Happening::DeviceOn(index));
+    }
+
     /// A new process of the server.
     pub fn start_server(&mut self) {
         if !self.server.is_running() {
@@ -236,6 +252,7 @@ impl World {
             Happening::AtDevice(id, bytes) if self.wires.is_open(id) => self.arrive(id, bytes),
             Happening::AtServer(..) | Happening::AtDevice(..) => Ok(()),
             Happening::ServerSeesEnd(id) => {
+                self.wires.cut(id);
                 self.server.hang_up(id);
                 Ok(())
             }
@@ -367,9 +384,9 @@ impl World {
                     self.tell(|| format!("device {index} saves {saves:?}"));
                     self.truth.take_saved(&self.devices[index], index, &saves);
                 }
-                device::Effect::Crashed => {
+                device::Effect::Killed => {
                     let back = self.below(3_000);
-                    self.crash_device(index, back);
+                    self.kill_device(index, back);
                 }
             }
         }
