@@ -56,6 +56,9 @@ pub struct PersonView {
 #[serde(rename_all = "camelCase")]
 pub struct MemberView {
     pub person: PersonView,
+    /// The first seq this member may see: the positions say nothing about what came before it.
+    #[cfg_attr(feature = "types", ts(type = "number"))]
+    pub from_seq: u64,
     #[cfg_attr(feature = "types", ts(type = "number"))]
     pub delivered: u64,
     #[cfg_attr(feature = "types", ts(type = "number"))]

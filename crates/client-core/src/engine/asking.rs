@@ -259,6 +259,7 @@ impl Engine {
         let members = so_far.into_iter().filter_map(|member| member_from_wire(conversation, member));
         let members = members.map(|(person, member)| MemberView {
             person: person_view(&person),
+            from_seq: member.from_seq.0,
             delivered: member.delivered.0,
             read: member.read.0,
             left: member.left,

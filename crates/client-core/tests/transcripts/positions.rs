@@ -1,5 +1,6 @@
 //! U1, U2, U3: unread is arithmetic on positions; read positions move forward only, on all devices.
 
+use anser_client_core::{Command, Outcome};
 use anser_protocol::wire::{Event, Head, Member};
 
 use crate::device::{Device, changes};
@@ -211,4 +212,16 @@ fn a_server_that_does_not_tell_where_views_begin_is_believed() {
     let mut alice = alice_who_added_carol();
     alice.is_pushed(reached_in(GROUP, BOB, 0, 4, 2));
     assert_eq!(states(&alice), ["alice: one · read", "alice: two · delivered"]);
+}
+
+#[test]
+fn whoever_lists_members_is_told_where_their_views_begin() {
+    let mut alice = Device::with(vec![group(100, 5)]);
+    alice.requests();
+    let list = alice.begin(Command::ListMembers { conversation: GROUP });
+    let (id, _) = alice.requests().remove(0);
+    is_told_of_members(&mut alice, id, vec![member(BOB, 0, 5, 5), member(CAROL, 3, 2, 2)]);
+    let Some(Outcome::Members { members }) = alice.outcome(list) else { panic!("no members") };
+    let views: Vec<_> = members.iter().map(|it| (it.person.handle.as_str(), it.from_seq)).collect();
+    assert_eq!(views, [("bob", 1), ("carol", 3)]);
 }

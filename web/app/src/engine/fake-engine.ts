@@ -191,7 +191,7 @@ export class FakeEngine implements Engine {
 
   private listMembers(conversation: number): Outcome {
     const members = this.chats.get(conversation)?.members ?? [];
-    return { type: "members", members: members.map((person) => ({ person, delivered: 0, read: 0, left: false })) };
+    return { type: "members", members: members.map((person) => ({ person, fromSeq: 1, delivered: 0, read: 0, left: false })) };
   }
 
   private sendText(conversation: number, words: string): Outcome {

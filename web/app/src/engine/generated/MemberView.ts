@@ -4,4 +4,8 @@ import type { PersonView } from "./PersonView";
 /**
  * A member of a conversation.
  */
-export type MemberView = { person: PersonView, delivered: number, read: number, left: boolean, };
+export type MemberView = { person: PersonView, 
+/**
+ * The first seq this member may see: the positions say nothing about what came before it.
+ */
+fromSeq: number, delivered: number, read: number, left: boolean, };
