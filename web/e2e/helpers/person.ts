@@ -47,6 +47,8 @@ export class Person {
     const context = await chromium.launchPersistentContext(profile, {
       executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium",
       args: CHROMIUM_FLAGS,
+      // What the browser leaves lying about goes with the profile.
+      env: { ...process.env, TMPDIR: profile },
       locale: "en-US",
       viewport: { width: 1280, height: 800 },
       ...looks,
