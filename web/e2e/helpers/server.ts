@@ -11,13 +11,16 @@ const READY_MS = 30_000;
 
 /** One `anser serve` on a data directory of its own. */
 export class Server {
-  private process: ChildProcess | undefined;
+  private child: ChildProcess | undefined;
   private output = "";
 
   private constructor(
     private readonly data: string,
     readonly port: number,
-  ) {}
+  ) {
+    // A story whose own process dies must not leave a server behind.
+    process.once("exit", () => this.child?.kill("SIGKILL"));
+  }
 
   /** A new server, ready. */
   static async start(): Promise<Server> {
@@ -32,7 +35,7 @@ export class Server {
     const program = process.env["ANSER"];
     if (program === undefined) throw new Error("ANSER must name the server's binary (cargo xtask test --only e2e does)");
     const child = spawn(program, ["serve", "--data", this.data, "--listen", `127.0.0.1:${this.port}`]);
-    this.process = child;
+    this.child = child;
     for (const stream of [child.stdout, child.stderr]) {
       stream?.on("data", (chunk: Buffer) => (this.output += chunk.toString()));
     }
@@ -58,8 +61,8 @@ export class Server {
   }
 
   private async end(signal: NodeJS.Signals): Promise<void> {
-    const child = this.process;
-    this.process = undefined;
+    const child = this.child;
+    this.child = undefined;
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
     const ended = once(child, "exit");
     child.kill(signal);

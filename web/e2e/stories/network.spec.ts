@@ -1,4 +1,5 @@
 // The network goes, the page goes, the server is killed: nothing is lost, nothing comes twice.
+import type { Person } from "../helpers/person.ts";
 import { readAll } from "../helpers/reading.ts";
 import { expect, test } from "../helpers/story.ts";
 
@@ -61,21 +62,19 @@ test("the server is killed in the middle and nothing is lost or doubled", async 
 
   // Both keep writing while the server dies and comes back, twice.
   const lines = Array.from({ length: 60 }, (_, index) => index + 1);
-  const writing = Promise.all([
-    (async () => {
-      for (const line of lines) await alice.writes(`a${line}`);
-    })(),
-    (async () => {
-      for (const line of lines) await bob.writes(`b${line}`);
-    })(),
+  const keepsWriting = async (person: Person, prefix: string) => {
+    for (const line of lines) await person.writes(`${prefix}${line}`);
+  };
+  const serverDiesAt = async (text: string) => {
+    await alice.sees(text);
+    await world.server.kill();
+    await world.server.restart();
+  };
+  await Promise.all([
+    keepsWriting(alice, "a"),
+    keepsWriting(bob, "b"),
+    serverDiesAt("a5").then(() => serverDiesAt("a30")),
   ]);
-  await alice.sees("a5");
-  await world.server.kill();
-  await world.server.restart();
-  await alice.sees("a30");
-  await world.server.kill();
-  await world.server.restart();
-  await writing;
 
   await alice.seesState("a60", "read");
   await bob.seesState("b60", "read");
