@@ -6,25 +6,33 @@ import type { Outcome } from "./generated/Outcome";
 
 /** Where the engine itself stands; what the account and the link do is told by events. */
 export type EngineStatus =
-  /** Opening the local store. */
+  /** Opening the local store, or waiting for the tab that has it. */
   | { type: "starting" }
-  /** Working. `memory`: this browser gave us no disk, so nothing outlives the tab. */
-  | { type: "running"; storage: "disk" | "memory" }
-  /** Another tab has it; `takeOver` brings it here. */
+  /**
+   * Working, in this tab or in another one of this browser.
+   * `memory`: this browser gave us no disk, so nothing outlives the engine.
+   * `rebuilt`: what the disk held was damaged; it is being fetched again from the server.
+   * `generation` is another number after the engine has moved to another tab: the views opened before are gone and
+   * have to be opened again; commands on their way are carried out all the same, once.
+   */
+  | { type: "running"; storage: "disk" | "memory"; rebuilt: boolean; generation: number }
+  /** A tab with another version of this client has it; `takeOver` brings it here. */
   | { type: "elsewhere" }
   /** It cannot work here. The detail is for developers. */
   | { type: "broken"; detail: string };
 
-/** Commands in, events out. Several screens may share one engine, so nothing here belongs to one of them. */
+/** Commands in, events out. All tabs of a browser share one engine. */
 export interface Engine {
   /** Does what the user wants; the answer says how it went and never throws. Commands run in the order given. */
   send(command: Command): Promise<Outcome>;
-  /** Hears every event from now on. Subscribe before `start`, the first event comes soon after. */
+  /** A number for a view (`openView`) that no other tab uses. */
+  newView(): number;
+  /** Hears every event from now on, those of other tabs' views too. Subscribe before `start`. */
   subscribe(listener: (event: Event) => void): () => void;
   /** Hears the present status at once, and every change. */
   watch(listener: (status: EngineStatus) => void): () => void;
   /** Begins. Called once. */
   start(): void;
-  /** Brings the engine to this tab when another one has it. */
+  /** Brings the engine to this tab when another version has it. */
   takeOver(): void;
 }

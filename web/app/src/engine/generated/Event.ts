@@ -3,9 +3,9 @@ import type { ConversationView } from "./ConversationView";
 import type { LinkView } from "./LinkView";
 import type { Outcome } from "./Outcome";
 import type { SessionView } from "./SessionView";
-import type { TimelineView } from "./TimelineView";
+import type { TimelineChange } from "./TimelineChange";
 
 /**
  * What the engine emits.
  */
-export type Event = { "type": "session", session: SessionView, } | { "type": "link", link: LinkView, } | { "type": "conversations", changed: Array<ConversationView>, } | { "type": "unread", total: number, } | { "type": "timeline", timeline: TimelineView, } | { "type": "finished", command: number, outcome: Outcome, };
+export type Event = { "type": "session", session: SessionView, } | { "type": "link", link: LinkView, } | { "type": "conversations", changed: Array<ConversationView>, } | { "type": "unread", total: number, } | { "type": "timeline", change: TimelineChange, } | { "type": "finished", command: number, outcome: Outcome, };
