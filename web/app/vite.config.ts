@@ -1,14 +1,16 @@
 // How the client is built and served while developing.
 
 import { svelte } from "@sveltejs/vite-plugin-svelte";
+import { svelteTesting } from "@testing-library/svelte/vite";
 import { defineConfig } from "vitest/config";
+import { emojiData } from "./scripts/emoji-data.ts";
 import { serviceWorker } from "./scripts/service-worker.ts";
 
 /** The server that `npm run dev` talks to. */
 const server = process.env["ANSER_SERVER"] ?? "http://127.0.0.1:8080";
 
 export default defineConfig({
-  plugins: [svelte(), serviceWorker()],
+  plugins: [svelte(), emojiData(), serviceWorker()],
   worker: { format: "es" },
   build: {
     target: "es2022",
@@ -24,7 +26,18 @@ export default defineConfig({
     proxy: { "/v1": { target: server, ws: true } },
   },
   test: {
-    include: ["tests/**/*.test.ts"],
-    environment: "node",
+    projects: [
+      { extends: true, test: { name: "logic", include: ["tests/*.test.ts"], environment: "node" } },
+      {
+        extends: true,
+        plugins: [svelteTesting()],
+        test: {
+          name: "components",
+          include: ["tests/components/*.test.ts"],
+          setupFiles: ["tests/components/page.ts"],
+          environment: "jsdom",
+        },
+      },
+    ],
   },
 });
