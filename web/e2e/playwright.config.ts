@@ -1,5 +1,20 @@
 // How the stories are played: one after the other, each with a server and browsers of its own.
-import { defineConfig } from "@playwright/test";
+import { defineConfig, type Project } from "@playwright/test";
+import { CHROMIUM, PICTURE_FLAGS } from "./helpers/browser.ts";
+import { TIME_ZONE } from "./helpers/screens.ts";
+
+/** The stories that need no server, only the screens. */
+const SCREENS_ONLY = "everyone.spec.ts";
+
+const onStage: Project = {
+  dependencies: ["stage"],
+  use: {
+    launchOptions: { executablePath: CHROMIUM, args: PICTURE_FLAGS },
+    serviceWorkers: "block",
+    timezoneId: TIME_ZONE,
+    contextOptions: { reducedMotion: "reduce" },
+  },
+};
 
 export default defineConfig({
   fullyParallel: false,
@@ -8,11 +23,18 @@ export default defineConfig({
   forbidOnly: true,
   // A story that hangs fails; none of them tests how fast a machine is.
   timeout: 180_000,
-  expect: { timeout: 30_000 },
+  expect: {
+    timeout: 30_000,
+    // Letters may be drawn a shade different by another version of the browser; anything that moved shows.
+    toHaveScreenshot: { animations: "disabled", caret: "hide", scale: "css", threshold: 0.25, maxDiffPixelRatio: 0.005 },
+  },
   reporter: [["list"]],
   outputDir: "test-results",
+  snapshotPathTemplate: "pictures/{arg}{ext}",
   projects: [
-    { name: "stories", testDir: "stories" },
-    { name: "screenshots", testDir: "pictures" },
+    { name: "stories", testDir: "stories", testIgnore: SCREENS_ONLY },
+    { name: "stage", testDir: "stage" },
+    { name: "everyone", testDir: "stories", testMatch: SCREENS_ONLY, ...onStage },
+    { name: "pictures", testDir: "pictures", ...onStage },
   ],
 });

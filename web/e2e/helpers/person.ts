@@ -3,17 +3,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type BrowserContext, chromium, expect, type Locator, type Page } from "@playwright/test";
+import { CHROMIUM, CHROMIUM_FLAGS } from "./browser.ts";
 import { Wire } from "./wire.ts";
-
-const CHROMIUM_FLAGS = [
-  "--headless",
-  "--no-sandbox",
-  "--disable-gpu",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
 
 /** How a browser looks; the default is a desktop in English. */
 export interface Looks {
@@ -45,7 +36,7 @@ export class Person {
   static async appear(handle: string, serverPort: number, looks: Looks = {}): Promise<Person> {
     const profile = await mkdtemp(join(tmpdir(), "anser-e2e-profile-"));
     const context = await chromium.launchPersistentContext(profile, {
-      executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium",
+      executablePath: CHROMIUM,
       args: CHROMIUM_FLAGS,
       // What the browser leaves lying about goes with the profile.
       env: { ...process.env, TMPDIR: profile },
