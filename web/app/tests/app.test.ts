@@ -45,6 +45,8 @@ test("opening a chat shows its rows, and reading them tells the engine once", as
   app.openChat(2);
   await settled();
   expect(app.timeline.rows.length).toBeGreaterThan(0);
+  app.timeline.arrived(false);
+  app.timeline.moved(true);
   app.markRead();
   app.markRead();
   expect(engine.commands.filter(({ type }) => type === "markRead")).toEqual([{ type: "markRead", conversation: 2, seq: 11 }]);
@@ -59,6 +61,15 @@ test("nothing is read while nobody looks at the page", async () => {
   expect(engine.commands.some(({ type }) => type === "markRead")).toBe(false);
 });
 
+test("nothing is read while a sheet lies over the chat", async () => {
+  const { app, engine } = started();
+  app.openChat(2);
+  await settled();
+  app.show("settings");
+  app.markRead();
+  expect(engine.commands.some(({ type }) => type === "markRead")).toBe(false);
+});
+
 test("from chat to chat: the first is closed, its draft kept", async () => {
   const { app, engine } = started();
   app.openChat(1);
@@ -66,12 +77,25 @@ test("from chat to chat: the first is closed, its draft kept", async () => {
   app.drafts.write(1, "half a sen");
   app.openChat(3);
   await settled();
-  expect(engine.commands).toEqual([
-    { type: "openConversation", conversation: 1 },
+  expect(engine.commands).toMatchObject([
+    { type: "openView", conversation: 1, view: 1 },
     { type: "saveDraft", conversation: 1, text: "half a sen" },
-    { type: "closeConversation", conversation: 1 },
-    { type: "openConversation", conversation: 3 },
+    { type: "closeView", view: 1 },
+    { type: "openView", conversation: 3, view: 2 },
+    { type: "followEnd", follow: false },
   ]);
+});
+
+test("the engine moves to another tab: the open chat stays on the screen and is opened again there", async () => {
+  const { app, engine } = started();
+  app.openChat(1);
+  await settled();
+  const { rows } = app.timeline;
+  engine.move();
+  expect(app.timeline.rows).toBe(rows);
+  await settled();
+  expect(engine.commands.filter(({ type }) => type === "openView")).toHaveLength(2);
+  expect(app.timeline.rows).toBe(rows);
 });
 
 test("a reload stays in the chat that was open", async () => {

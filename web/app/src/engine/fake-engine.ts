@@ -1,6 +1,7 @@
 // An engine without a server, for tests and for looking at the screens. Never in the product.
 
 import type { Engine, EngineStatus } from "./engine";
+import { FakeViews } from "./fake-views";
 import { ALICE, type FakeChat, makeChat, makeWorld, PEOPLE, row, text } from "./fake-world";
 import type { Command } from "./generated/Command";
 import type { Event } from "./generated/Event";
@@ -12,7 +13,7 @@ import type { RowState } from "./generated/RowState";
 import { Listeners } from "./listeners";
 
 const DONE: Outcome = { type: "done" };
-const PAGE = 60;
+const RUNNING: EngineStatus = { type: "running", storage: "disk", rebuilt: false, generation: 1 };
 
 export interface FakeOptions {
   signedIn?: boolean;
@@ -30,16 +31,17 @@ export class FakeEngine implements Engine {
   private readonly events = new Listeners<Event>();
   private readonly statuses = new Listeners<EngineStatus>();
   private readonly chats = new Map<number, FakeChat>();
-  private open: number | undefined;
+  private readonly views = new FakeViews((change) => this.tell({ type: "timeline", change }));
   private status: EngineStatus;
-  private keys = 0;
+  private lastView = 0;
+  private lastKey = 0;
 
   constructor(private readonly options: FakeOptions = {}) {
     this.status = { type: "starting" };
   }
 
   start(): void {
-    this.setStatus(this.options.status ?? { type: "running", storage: "disk" });
+    this.setStatus(this.options.status ?? RUNNING);
     if (this.status.type !== "running") return;
     if (this.options.signedIn === true) this.enter();
     else this.tell({ type: "session", session: { type: "signedOut", ended: false } });
@@ -47,8 +49,13 @@ export class FakeEngine implements Engine {
   }
 
   takeOver(): void {
-    this.setStatus({ type: "running", storage: "disk" });
+    this.setStatus(RUNNING);
     this.enter();
+  }
+
+  newView(): number {
+    this.lastView += 1;
+    return this.lastView;
   }
 
   subscribe(listener: (event: Event) => void): () => void {
@@ -76,9 +83,15 @@ export class FakeEngine implements Engine {
     const chat = this.chats.get(conversation);
     if (chat === undefined) return;
     chat.rows.push(row(nextSeq(chat), sender, Date.now(), text(words)));
-    chat.window += 1;
     chat.view = { ...chat.view, unread: chat.view.unread + 1 };
     this.show(chat);
+  }
+
+  /** The tab that had the engine is gone, and another one has it: all views are gone. */
+  move(): void {
+    this.views.forgetAll();
+    const generation = this.status.type === "running" ? this.status.generation + 1 : 1;
+    this.setStatus({ type: "running", storage: "disk", rebuilt: false, generation });
   }
 
   private carryOut(command: Command): Outcome {
@@ -94,6 +107,8 @@ export class FakeEngine implements Engine {
       case "signOut":
         this.tell({ type: "session", session: { type: "signedOut", ended: false } });
         return DONE;
+      case "knownPeople":
+        return { type: "people", people: PEOPLE.filter(({ account }) => account !== ALICE.account) };
       case "findAccount":
         return { type: "people", people: PEOPLE.filter(({ handle }) => handle === command.handle) };
       case "openDirect":
@@ -111,16 +126,14 @@ export class FakeEngine implements Engine {
         });
       case "listMembers":
         return this.listMembers(command.conversation);
-      case "openConversation":
-        this.open = command.conversation;
-        return this.change(command.conversation, () => {});
-      case "closeConversation":
-        this.open = undefined;
-        return DONE;
+      case "openView":
+      case "closeView":
       case "loadOlder":
-        return this.change(command.conversation, (chat) => (chat.window += PAGE));
+      case "loadNewer":
+      case "followEnd":
+        return this.look(command);
       case "sendText":
-        return this.sendText(command.conversation, command.text);
+        return this.sendText(command.conversation, command.text, command.sendKey);
       case "retrySend":
         return this.setRowState(command.sendKey, { type: "sent" });
       case "discardSend":
@@ -130,7 +143,7 @@ export class FakeEngine implements Engine {
         }
         return DONE;
       case "markRead":
-        return this.change(command.conversation, (chat) => (chat.view = { ...chat.view, unread: 0, read: command.seq }));
+        return this.change(command.conversation, (chat) => (chat.view = { ...chat.view, ...readTo(chat, command.seq) }));
       case "saveDraft":
         return this.change(command.conversation, (chat) => (chat.view = { ...chat.view, draft: command.text }));
       case "listDevices":
@@ -143,6 +156,29 @@ export class FakeEngine implements Engine {
         };
       case "revokeDevice":
       case "reconnectNow":
+        return DONE;
+    }
+  }
+
+  private look(command: Extract<Command, { view: number }>): Outcome {
+    switch (command.type) {
+      case "openView": {
+        const chat = this.chats.get(command.conversation);
+        if (chat === undefined) return failed("notPossible");
+        this.views.open(command.view, chat, command.at);
+        return DONE;
+      }
+      case "closeView":
+        this.views.close(command.view);
+        return DONE;
+      case "loadOlder":
+        this.views.loadOlder(command.view);
+        return DONE;
+      case "loadNewer":
+        this.views.loadNewer(command.view);
+        return DONE;
+      case "followEnd":
+        this.views.followEnd(command.view, command.follow);
         return DONE;
     }
   }
@@ -194,15 +230,14 @@ export class FakeEngine implements Engine {
     return { type: "members", members: members.map((person) => ({ person, fromSeq: 1, delivered: 0, read: 0, left: false })) };
   }
 
-  private sendText(conversation: number, words: string): Outcome {
+  private sendText(conversation: number, words: string, chosenKey: string | null): Outcome {
     const chat = this.chats.get(conversation);
     if (chat === undefined) return failed("notPossible");
-    this.keys += 1;
-    const sendKey = `key-${this.keys}`;
+    this.lastKey += 1;
+    const sendKey = chosenKey ?? `key-${this.lastKey}`;
     const added = row(0, ALICE, Date.now(), text(words), { type: "sending", sendKey });
     added.key = sendKey;
     chat.rows.push(added);
-    chat.window += 1;
     this.show(chat);
     const after = this.options.answerAfterMs ?? 0;
     if (after > 0) {
@@ -238,10 +273,7 @@ export class FakeEngine implements Engine {
     chat.view = { ...chat.view, unsent, last, orderAtMs: last?.atMs ?? chat.view.orderAtMs };
     this.tell({ type: "conversations", changed: [chat.view] });
     this.tellUnread();
-    if (this.open !== chat.view.conversation) return;
-    const rows = chat.rows.slice(-chat.window);
-    const hasOlder = rows.length < chat.rows.length;
-    this.tell({ type: "timeline", timeline: { conversation: this.open, rows, hasOlder, loading: false } });
+    this.views.show(chat);
   }
 
   private tellUnread(): void {
@@ -258,6 +290,18 @@ export class FakeEngine implements Engine {
 
 function nextSeq(chat: FakeChat): number {
   return Math.max(0, ...chat.rows.slice(-20).map(({ seq }) => seq)) + 1;
+}
+
+/** Only forward, and what lies after it stays unread. */
+function readTo(chat: FakeChat, seq: number): { read: number; unread: number } {
+  const read = Math.max(chat.view.read, seq);
+  let unread = 0;
+  for (let i = chat.rows.length - 1; i >= 0; i -= 1) {
+    const { seq: place, own } = chat.rows[i]!;
+    if (place !== 0 && place <= read) break;
+    if (place !== 0 && !own) unread += 1;
+  }
+  return { read, unread };
 }
 
 function hasKey(state: RowState, sendKey: string): boolean {

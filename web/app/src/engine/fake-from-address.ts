@@ -17,6 +17,6 @@ export function engineFromAddress(search: string): Engine {
   if (query.has("elsewhere")) options.status = { type: "elsewhere" };
   if (query.has("broken")) options.status = { type: "broken", detail: "asked for" };
   if (query.has("starting")) options.status = { type: "starting" };
-  if (query.has("memory")) options.status = { type: "running", storage: "memory" };
+  if (query.has("memory")) options.status = { type: "running", storage: "memory", rebuilt: false, generation: 1 };
   return new FakeEngine(options);
 }

@@ -9,8 +9,6 @@ import type { RowView } from "./generated/RowView";
 export interface FakeChat {
   view: ConversationView;
   rows: RowView[];
-  /** How many of the newest rows are loaded. */
-  window: number;
   members: PersonView[];
 }
 
@@ -50,7 +48,6 @@ export function makeChat(conversation: number, peer: PersonView | null, title: s
       unsent: rows.filter(({ seq }) => seq === 0).length,
     },
     rows,
-    window: 60,
     members,
   };
 }

@@ -8,19 +8,24 @@ import type { LinkView } from "../engine/generated/LinkView";
 import type { Outcome } from "../engine/generated/Outcome";
 import { ConversationsState } from "./conversations.svelte";
 import { DraftsState } from "./drafts.svelte";
+import { FrameQueue } from "./frame-queue";
 import { PageState } from "./page.svelte";
+import { Places } from "./places";
 import { RouteState } from "./route.svelte";
+import { newSendKey } from "../text/send-key";
 import { SessionState } from "./session.svelte";
 import { TimelineState } from "./timeline.svelte";
 
 /** What can lie over the panes. */
 export type Sheet = "newChat" | "newGroup" | "members" | "settings" | "devices" | "signOut";
 
+/** Events that come in numbers. */
+type Change = Extract<Event, { type: "conversations" | "unread" | "timeline" }>;
+
 /** Owns the parts and tells each what concerns it. */
 export class AppState {
   readonly session = new SessionState();
   readonly conversations = new ConversationsState();
-  readonly timeline = new TimelineState();
   readonly page = new PageState();
   readonly route = new RouteState(() => this.followRoute());
   readonly drafts = new DraftsState((conversation, text) => {
@@ -29,13 +34,18 @@ export class AppState {
   status = $state.raw<EngineStatus>({ type: "starting" });
   link = $state.raw<LinkView>({ type: "connecting" });
   sheet = $state<Sheet | undefined>(undefined);
+  readonly timeline: TimelineState;
+  private readonly places = new Places();
+  private generation = 0;
+  private readonly changes = new FrameQueue<Change>((gathered) => this.applyChanges(gathered));
 
   constructor(readonly engine: Engine) {
+    this.timeline = new TimelineState(engine, this.places);
     engine.subscribe((event) => this.hear(event));
     engine.watch((status) => this.hearStatus(status));
-    addEventListener("pagehide", () => this.drafts.flushAll());
+    addEventListener("pagehide", () => this.leavePage());
     // Another tab that takes the engine over reads the drafts from the disk.
-    document.addEventListener("visibilitychange", () => this.drafts.flushAll());
+    document.addEventListener("visibilitychange", () => this.leavePage());
   }
 
   /** Shows a chat. */
@@ -57,10 +67,10 @@ export class AppState {
 
   /** Puts a text on its way. A failure means that the engine could not even keep it. */
   async sendText(conversation: number, text: string): Promise<Failure | undefined> {
-    const outcome = await this.engine.send({ type: "sendText", conversation, text });
+    const outcome = await this.engine.send({ type: "sendText", conversation, text, sendKey: newSendKey() });
     if (outcome.type === "failed") return outcome.failure;
     this.drafts.sent(conversation, text);
-    this.timeline.forgetUnreadLine();
+    if (this.timeline.conversation === conversation) this.timeline.wrote();
     return undefined;
   }
 
@@ -69,39 +79,35 @@ export class AppState {
     this.sheet = sheet;
   }
 
-  /** The reader looks at the end of the open chat: everything in it is read. */
+  /** Somebody looks at the chat: the page is attended, and nothing lies over the panes. */
+  get reading(): boolean {
+    return this.page.attended && this.sheet === undefined;
+  }
+
+  /** Tells as read what the reader of the open chat has seen. */
   markRead(): void {
     const { conversation } = this.timeline;
-    if (conversation === undefined || !this.page.attended) return;
+    if (conversation === undefined || !this.reading) return;
     const seq = this.timeline.takeRead();
     if (seq !== undefined) void this.engine.send({ type: "markRead", conversation, seq });
   }
 
-  loadOlder(): void {
-    const { conversation, hasOlder, loading } = this.timeline;
-    if (conversation === undefined || !hasOlder || loading) return;
-    void this.engine.send({ type: "loadOlder", conversation });
-  }
-
   private hear(event: Event): void {
     switch (event.type) {
+      case "conversations":
+      case "unread":
+      case "timeline":
+        this.changes.add(event);
+        break;
       case "session":
+        this.changes.flush();
         if (event.session.type === "signedOut") this.forget();
         this.session.apply(event.session);
         this.followRoute();
         break;
       case "link":
         this.link = event.link;
-        break;
-      case "conversations":
-        this.conversations.apply(event.changed);
-        this.followRoute();
-        break;
-      case "unread":
-        this.conversations.totalUnread = event.total;
-        break;
-      case "timeline":
-        this.timeline.apply(event.timeline);
+        if (event.link.type === "online") this.timeline.retry();
         break;
       case "finished":
         // The asker has it as the result of `send`.
@@ -109,12 +115,26 @@ export class AppState {
     }
   }
 
+  private applyChanges(changes: readonly Change[]): void {
+    const chats = changes.flatMap((change) => (change.type === "conversations" ? change.changed : []));
+    if (chats.length > 0) {
+      this.conversations.apply(chats);
+      for (const chat of chats) this.timeline.hear(chat, this.page.attended);
+      this.followRoute();
+    }
+    for (const change of changes) if (change.type === "unread") this.conversations.totalUnread = change.total;
+    this.timeline.apply(changes.flatMap((change) => (change.type === "timeline" ? change.change : [])));
+  }
+
   private hearStatus(status: EngineStatus): void {
-    // A new engine knows of no open chat, and one that left this tab no longer speaks for it.
-    if (status.type !== "running") this.timeline.close();
+    if (status.type === "elsewhere" || status.type === "broken") this.timeline.close();
     // The drafts may change there; when the engine comes back, it brings them.
     if (status.type === "elsewhere") this.drafts.forgetAll();
+    const moved = status.type === "running" && status.generation !== this.generation;
     this.status = status;
+    if (!moved) return;
+    this.generation = status.generation;
+    this.timeline.openAgain();
   }
 
   /** Brings the timeline to where the route points, as soon as the engine knows that conversation. */
@@ -125,18 +145,23 @@ export class AppState {
     if (shown !== undefined) {
       this.drafts.flush(shown);
       this.timeline.close();
-      void this.engine.send({ type: "closeConversation", conversation: shown });
     }
     if (wanted === undefined || this.session.me === undefined) return;
     const view = this.conversations.get(wanted);
     if (view === undefined) return;
     this.timeline.open(view);
-    void this.engine.send({ type: "openConversation", conversation: wanted });
+  }
+
+  private leavePage(): void {
+    this.changes.flush();
+    this.drafts.flushAll();
+    this.timeline.keepPlace();
   }
 
   private forget(): void {
     this.drafts.forgetAll();
     this.timeline.close();
+    this.places.forgetAll();
     this.conversations.clear();
     this.sheet = undefined;
     this.route.close();

@@ -1,104 +1,293 @@
-// The open chat: its rows, where the unread line is, what came while the reader was further up.
+// The open chat: the rows in its window, where the reader stands, where the unread line is, what has been read.
 
+import { flushSync } from "svelte";
+import type { Engine } from "../engine/engine";
 import type { ConversationView } from "../engine/generated/ConversationView";
+import type { Failure } from "../engine/generated/Failure";
 import type { RowView } from "../engine/generated/RowView";
-import type { TimelineView } from "../engine/generated/TimelineView";
-import { arrange, isSystemRow, type TimelineItem } from "../text/rows";
+import type { TimelineChange } from "../engine/generated/TimelineChange";
+import { arrange, type TimelineItem } from "../text/rows";
+import type { Anchor, Places, UnreadLine } from "./places";
+import { joinSteps, type Step, stepsOf } from "./rows-change";
 
-/** One open chat at a time. */
+/** Where the list has to go; it forgets the wish once it is there. */
+export type Goal = { type: "end" } | { type: "line" } | { type: "row"; anchor: Anchor };
+
+const END: Goal = { type: "end" };
+
+/** One open chat at a time, seen through one view of the engine. */
 export class TimelineState {
   conversation = $state<number | undefined>(undefined);
   rows = $state.raw<readonly RowView[]>([]);
   hasOlder = $state(false);
+  /** The window ends before the log does. */
+  hasNewer = $state(false);
   /** The engine has said what is there; before that, an empty list means nothing. */
   known = $state(false);
   loading = $state(false);
-  /** The last change put rows above those shown, so the list must keep its place from the end. */
-  prepended = $state(false);
+  /** The last step changed the head, so the list must keep its place from the end. */
+  shift = $state(false);
+  /** Counts fresh beginnings: the heights known of the rows before mean nothing for those now. */
+  beginning = $state(0);
   /** The reader sees the newest row. */
   atEnd = $state(true);
-  /** Others' messages that came while the reader was further up. */
-  newBelow = $state(0);
-  /** The unread line goes after this seq; fixed while the chat is open, so that it does not run away. */
-  private unreadAfter = $state<number | undefined>(undefined);
+  goal = $state.raw<Goal | undefined>(undefined);
+  /** Why the rows that were asked for last cannot be had. */
+  trouble = $state.raw<Failure | undefined>(undefined);
+  line = $state.raw<UnreadLine | undefined>(undefined);
+  /** The line has been on the screen: no need to lead there. */
+  lineSeen = $state(false);
+
+  readonly items: readonly TimelineItem[] = $derived.by(() => {
+    this.arranged = arrange(this.rows, this.line?.after, undefined, this.arranged);
+    return this.arranged;
+  });
+
+  private arranged: readonly TimelineItem[] = [];
+  private view = 0;
+  private following = true;
+  /** The view that a page was asked for, until the answer: scrolling on must not ask again. */
+  private loadingFor = 0;
+  /** Where to go when the window that was asked for is here. */
+  private asked: Goal | undefined;
+  private anchor: Anchor | undefined;
+  private newestSeen = 0;
   private markedRead = 0;
+  private unread = 0;
 
-  readonly items: readonly TimelineItem[] = $derived(arrange(this.rows, this.unreadAfter));
+  constructor(
+    private readonly engine: Pick<Engine, "send" | "newView">,
+    private readonly places: Places,
+  ) {}
 
-  open(view: ConversationView): void {
+  /** Opens where the reader left it, else at the first unread, else at the end. */
+  open(chat: ConversationView): void {
     this.close();
-    this.conversation = view.conversation;
-    this.unreadAfter = view.unread > 0 ? view.read : undefined;
-    this.markedRead = view.read;
+    this.conversation = chat.conversation;
+    this.unread = chat.unread;
+    this.markedRead = chat.read;
+    this.view = this.engine.newView();
+    const kept = this.places.of(chat.conversation);
+    this.line = kept?.line ?? (chat.unread > 0 ? { after: chat.read, count: chat.unread } : undefined);
+    this.anchor = kept?.anchor;
+    if (this.anchor !== undefined) this.look({ type: "row", anchor: this.anchor });
+    else if (chat.unread > 0) this.look({ type: "line" });
+    else this.look(END);
+  }
+
+  /** The engine has moved to another tab and knows nothing of our view. The rows stay until the new ones are here. */
+  openAgain(): void {
+    if (this.conversation === undefined) return;
+    this.view = this.engine.newView();
+    this.look(this.asked ?? this.goal ?? this.whereReaderIs());
   }
 
   close(): void {
+    if (this.conversation === undefined) return;
+    this.keepPlace();
+    void this.engine.send({ type: "closeView", view: this.view });
     this.conversation = undefined;
     this.rows = [];
     this.hasOlder = false;
+    this.hasNewer = false;
     this.known = false;
     this.loading = false;
-    this.prepended = false;
+    this.shift = false;
     this.atEnd = true;
-    this.newBelow = 0;
-    this.unreadAfter = undefined;
-    this.markedRead = 0;
+    this.goal = undefined;
+    this.trouble = undefined;
+    this.line = undefined;
+    this.lineSeen = false;
+    this.view = 0;
+    this.asked = undefined;
+    this.anchor = undefined;
+    this.newestSeen = 0;
   }
 
-  apply(timeline: TimelineView): void {
-    if (timeline.conversation !== this.conversation) return;
-    const before = this.rows;
-    const after = timeline.rows;
-    this.prepended = wasPrepended(before, after);
-    if (!this.atEnd) this.newBelow += countNewFromOthers(before, after);
-    this.rows = after;
-    this.hasOlder = timeline.hasOlder;
-    this.loading = timeline.loading;
-    this.known = true;
+  /** What happened since the last frame, in order. */
+  apply(changes: readonly TimelineChange[]): void {
+    const ours = changes.filter(({ view }) => view === this.view);
+    const last = ours.at(-1);
+    if (last === undefined || this.conversation === undefined) return;
+    let rows = this.rows;
+    const steps: Step[] = [];
+    for (const { rows: change } of ours) {
+      steps.push(...stepsOf(rows, change));
+      rows = steps.at(-1)?.rows ?? rows;
+    }
+    this.hasOlder = last.hasOlder;
+    this.hasNewer = last.hasNewer;
+    this.loading = last.loading;
+    if (last.hasNewer) this.atEnd = false;
+    for (const step of joinSteps(steps)) this.show(step);
+    this.known = rows.length > 0 || !last.loading;
+    if (ours.some((change) => change.rows.type === "all") && this.asked !== undefined) {
+      this.goal = this.asked;
+      this.asked = undefined;
+    }
   }
 
-  /** The list scrolled. */
-  moved(atEnd: boolean): void {
-    this.atEnd = atEnd;
-    if (atEnd) this.newBelow = 0;
+  /**
+   * The list's row of this chat is different: something came, or was read on some device. What nobody sees come gets
+   * the line above it, unless there is one already above others that are still unread.
+   */
+  hear(chat: ConversationView, attended: boolean): void {
+    if (chat.conversation !== this.conversation) return;
+    this.markedRead = Math.max(this.markedRead, chat.read);
+    const more = chat.unread - this.unread;
+    const allWasRead = this.unread === 0;
+    this.unread = chat.unread;
+    if (more <= 0) return;
+    if (allWasRead && !(attended && this.atEnd)) {
+      this.line = { after: chat.read, count: more };
+      this.lineSeen = false;
+    } else if (this.line !== undefined) {
+      this.line = { ...this.line, count: this.line.count + more };
+    }
   }
 
-  /** The seq to tell as read now that the reader looks at the end; undefined when it has been told. */
+  /** The list scrolled, or rows came: where the reader stands now, and the newest row that is on the screen. */
+  moved(atEnd: boolean, anchor?: Anchor, newestSeen = 0): void {
+    this.atEnd = atEnd && !this.hasNewer;
+    this.anchor = anchor;
+    this.newestSeen = Math.max(this.newestSeen, newestSeen);
+    this.follow(this.atEnd);
+  }
+
+  /** The list is where it had to go, or, when the place is not there any more, at the end. */
+  arrived(atEndInstead: boolean): void {
+    this.goal = undefined;
+    if (!atEndInstead) return;
+    this.atEnd = !this.hasNewer;
+    this.follow(this.atEnd);
+  }
+
+  /** The unread line is on the screen. */
+  sawLine(): void {
+    this.lineSeen = true;
+  }
+
+  /** Shows the newest rows. */
+  toEnd(): void {
+    if (this.conversation === undefined) return;
+    if (this.hasNewer || this.asked !== undefined) return this.look(END);
+    this.goal = END;
+    this.atEnd = true;
+    this.follow(true);
+  }
+
+  /** Shows the first unread. */
+  toLine(): void {
+    if (this.line === undefined) return;
+    const { after } = this.line;
+    const first = this.rows.find(({ seq }) => seq !== 0)?.seq ?? 0;
+    if (first > after + 1 && this.hasOlder) return this.look({ type: "line" });
+    this.atEnd = false;
+    this.follow(false);
+    this.goal = { type: "line" };
+  }
+
+  loadOlder(): void {
+    if (this.hasOlder) void this.load("loadOlder");
+  }
+
+  loadNewer(): void {
+    if (this.hasNewer) void this.load("loadNewer");
+  }
+
+  /** Asks again for what could not be had. */
+  retry(): void {
+    if (this.trouble === undefined) return;
+    this.trouble = undefined;
+    if (this.rows.length === 0) this.look(this.asked ?? this.goal ?? END);
+    else this.loadOlder();
+  }
+
+  /** The seq to tell as read now; undefined when it has been told. */
   takeRead(): number | undefined {
-    const seq = lastSeq(this.rows);
-    if (!this.atEnd || seq <= this.markedRead) return undefined;
+    const seq = this.atEnd ? lastSeq(this.rows) : this.newestSeen;
+    if (seq <= this.markedRead) return undefined;
     this.markedRead = seq;
     return seq;
   }
 
   /** The reader wrote something: everything above it has been seen, the line has done its work. */
-  forgetUnreadLine(): void {
-    this.unreadAfter = undefined;
+  wrote(): void {
+    this.line = undefined;
+    this.toEnd();
   }
-}
 
-function wasPrepended(before: readonly RowView[], after: readonly RowView[]): boolean {
-  const top = before[0];
-  if (top === undefined || after[0]?.key === top.key) return false;
-  return after.some((row) => row.key === top.key);
-}
-
-function countNewFromOthers(before: readonly RowView[], after: readonly RowView[]): number {
-  if (before.length === 0) return 0;
-  const known = lastSeq(before);
-  let count = 0;
-  for (let i = after.length - 1; i >= 0; i -= 1) {
-    const row = after[i]!;
-    if (row.seq !== 0 && row.seq <= known) break;
-    if (row.seq > known && !row.own && !isSystemRow(row)) count += 1;
+  /** For a reload, and for coming back from another chat. */
+  keepPlace(): void {
+    if (this.conversation === undefined) return;
+    const goal = this.asked ?? this.goal;
+    const anchor = goal?.type === "row" ? goal.anchor : this.atEnd ? undefined : this.anchor;
+    this.places.keep(this.conversation, {
+      ...(anchor === undefined ? {} : { anchor }),
+      ...(this.line === undefined ? {} : { line: this.line }),
+    });
   }
-  return count;
+
+  private show(step: Step): void {
+    if (step.kind === "fresh") {
+      if (this.rows.length > 0) this.asked ??= this.whereReaderIs();
+      this.beginning += 1;
+    }
+    this.shift = step.kind === "dropped" || step.kind === "above";
+    this.rows = step.rows;
+    // The list follows one step at a time.
+    flushSync();
+  }
+
+  private whereReaderIs(): Goal {
+    return this.atEnd || this.anchor === undefined ? END : { type: "row", anchor: this.anchor };
+  }
+
+  /** Opens the view, or moves it, to where the goal is. */
+  private look(goal: Goal): void {
+    const { conversation } = this;
+    if (conversation === undefined) return;
+    this.asked = goal;
+    this.trouble = undefined;
+    this.atEnd = goal.type === "end";
+    this.following = true;
+    void this.openView(conversation, this.view, this.seqOf(goal));
+    this.follow(goal.type === "end");
+  }
+
+  private async openView(conversation: number, view: number, at: number | null): Promise<void> {
+    const outcome = await this.engine.send({ type: "openView", view, conversation, at });
+    if (outcome.type !== "failed" || view !== this.view) return;
+    // Where the reader was cannot be had; the end may be here.
+    if (at !== null) return this.look(END);
+    this.trouble = outcome.failure;
+    this.known = true;
+  }
+
+  private seqOf(goal: Goal): number | null {
+    if (goal.type === "row" && goal.anchor.seq > 0) return goal.anchor.seq;
+    if (goal.type === "line" && this.line !== undefined) return this.line.after + 1;
+    return null;
+  }
+
+  private async load(type: "loadOlder" | "loadNewer"): Promise<void> {
+    if (this.loading || this.loadingFor === this.view || this.trouble !== undefined || this.asked !== undefined) return;
+    const { view } = this;
+    this.loadingFor = view;
+    const outcome = await this.engine.send({ type, view });
+    if (view !== this.view) return;
+    this.loadingFor = 0;
+    if (outcome.type === "failed") this.trouble = outcome.failure;
+  }
+
+  private follow(follow: boolean): void {
+    if (follow === this.following || this.view === 0) return;
+    this.following = follow;
+    void this.engine.send({ type: "followEnd", view: this.view, follow });
+  }
 }
 
 /** The newest seq; unsent rows at the end have none. */
 function lastSeq(rows: readonly RowView[]): number {
-  for (let i = rows.length - 1; i >= 0; i -= 1) {
-    if (rows[i]!.seq !== 0) return rows[i]!.seq;
-  }
-  return 0;
+  return rows.findLast(({ seq }) => seq !== 0)?.seq ?? 0;
 }

@@ -18,8 +18,16 @@ export interface TimelineItem {
 /** Rows by one sender this close together form one group. */
 export const GROUP_MS = 60_000;
 
-/** Adds separators and groups. `unreadAfter`: the read position when the chat was opened, or undefined for no line. */
-export function arrange(rows: readonly RowView[], unreadAfter: number | undefined, timeZone?: string): TimelineItem[] {
+/**
+ * Adds separators and groups. `unreadAfter`: the line goes above the first unread row after this seq; undefined for no
+ * line. Items `before` that are as they were stay the same objects, so that only what changed is drawn again.
+ */
+export function arrange(
+  rows: readonly RowView[],
+  unreadAfter: number | undefined,
+  timeZone?: string,
+  before: readonly TimelineItem[] = [],
+): TimelineItem[] {
   const items: TimelineItem[] = [];
   let day = "";
   let lineDrawn = unreadAfter === undefined;
@@ -37,7 +45,19 @@ export function arrange(rows: readonly RowView[], unreadAfter: number | undefine
   }
   const end = items.at(-1);
   if (end !== undefined) end.last = true;
-  return items;
+  return reuse(items, before);
+}
+
+function reuse(items: TimelineItem[], before: readonly TimelineItem[]): TimelineItem[] {
+  const known = new Map(before.map((item) => [item.row, item]));
+  return items.map((item) => {
+    const old = known.get(item.row);
+    return old !== undefined && isSame(old, item) ? old : item;
+  });
+}
+
+function isSame(a: TimelineItem, b: TimelineItem): boolean {
+  return a.dayAtMs === b.dayAtMs && a.unreadLine === b.unreadLine && a.first === b.first && a.last === b.last;
 }
 
 function isAfter(row: RowView, unreadAfter: number): boolean {
