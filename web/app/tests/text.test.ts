@@ -8,6 +8,7 @@ import { formatBadge, formatDay, formatListTime } from "../src/text/format";
 import { isSendKey, type KeyPress } from "../src/text/keys";
 import { cleanHandle, countChars } from "../src/text/limits";
 import { checkRegistration } from "../src/text/registration";
+import { newSendKey } from "../src/text/send-key";
 
 function press(over: Partial<KeyPress>): KeyPress {
   return { key: "Enter", shiftKey: false, ctrlKey: false, metaKey: false, altKey: false, isComposing: false, keyCode: 13, ...over };
@@ -78,4 +79,17 @@ test("devices are named after browser and system", () => {
   expect(deviceName("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/140.0 Safari/537.36")).toBe("Chrome, Linux");
   expect(deviceName("Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Safari/604.1")).toBe("Safari, iOS");
   expect(deviceName("")).toBe("Browser");
+});
+
+test("with Ctrl or ⌘ chosen, Enter alone does not send", () => {
+  expect(isSendKey(press({}), "modifier")).toBe(false);
+  expect(isSendKey(press({ ctrlKey: true }), "modifier")).toBe(true);
+  expect(isSendKey(press({ metaKey: true }), "modifier")).toBe(true);
+  expect(isSendKey(press({ ctrlKey: true, isComposing: true }), "modifier")).toBe(false);
+});
+
+test("a send key is 32 hexadecimal digits, and never the same", () => {
+  const keys = Array.from({ length: 100 }, newSendKey);
+  for (const key of keys) expect(key).toMatch(/^[0-9a-f]{32}$/);
+  expect(new Set(keys).size).toBe(100);
 });
