@@ -1,17 +1,32 @@
 //! What the person at the keyboard asked for.
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 
+use anser_protocol::Moment;
 use anser_server::config::Key;
 use clap::builder::ValueParser;
-use clap::{Arg, ArgMatches, Command};
+use clap::{Arg, ArgMatches, Command, value_parser};
 
 /// One of the commands.
 pub(crate) enum Asked {
     /// Run a server with these settings, as they were written.
     Serve { flags: Vec<(Key, OsString)> },
+    /// Fill a data directory with made-up chats.
+    Seed(SeedOptions),
     /// Say which version this is.
     Version,
+}
+
+/// What to fill which directory with.
+pub(crate) struct SeedOptions {
+    pub(crate) data: PathBuf,
+    pub(crate) chats: usize,
+    pub(crate) messages: usize,
+    pub(crate) handle: String,
+    pub(crate) password: String,
+    /// The moment of the newest message; `None` for now.
+    pub(crate) until: Option<Moment>,
 }
 
 /// Reads the command line. Wrong usage and `--help` end the program here, in clap's words.
@@ -19,6 +34,7 @@ pub(crate) fn parse() -> Asked {
     let matches = command().get_matches();
     match matches.subcommand() {
         Some(("serve", matches)) => Asked::Serve { flags: written(matches) },
+        Some(("seed", matches)) => Asked::Seed(seed_options(matches)),
         _ => Asked::Version,
     }
 }
@@ -47,7 +63,45 @@ fn command() -> Command {
         .subcommand_required(true)
         .arg_required_else_help(true)
         .subcommand(serve)
+        .subcommand(seed())
         .subcommand(Command::new("version").about("Say which version this is"))
+}
+
+fn seed() -> Command {
+    let option = |name: &'static str, value: &'static str, help: &'static str| {
+        Arg::new(name).long(name).value_name(value).help(help)
+    };
+    let number = value_parser!(u32).range(1..);
+    Command::new("seed")
+        .about("Fill a new data directory with made-up chats, to try Anser at size")
+        .long_about(
+            "Fill a new data directory with made-up chats, to try Anser at size: people, groups and texts of many \
+             kinds, over more than a year. Everybody in it has the same password: never let others reach a server \
+             with such a directory.",
+        )
+        .arg(option("data", "DIR", "The directory, new or without accounts").required(true)
+            .value_parser(value_parser!(PathBuf)))
+        .arg(option("chats", "COUNT", "How many chats, the big one included").default_value("2000")
+            .value_parser(number))
+        .arg(option("messages", "COUNT", "Messages in the big chat").default_value("100000").value_parser(number))
+        .arg(option("handle", "HANDLE", "The one whose chats these are").default_value("alice"))
+        .arg(option("password", "TEXT", "Everybody's password").default_value("made up people"))
+        .arg(option("until", "MS", "When the newest message was written, in milliseconds since 1970 [default: now]")
+            .value_parser(value_parser!(u64)))
+}
+
+fn seed_options(matches: &ArgMatches) -> SeedOptions {
+    let text = |name| matches.get_one::<String>(name).cloned().unwrap_or_default();
+    // At least 1, by its parser.
+    let number = |name| matches.get_one::<u32>(name).map_or(1, |number| *number as usize);
+    SeedOptions {
+        data: matches.get_one::<PathBuf>("data").cloned().unwrap_or_default(),
+        chats: number("chats"),
+        messages: number("messages"),
+        handle: text("handle"),
+        password: text("password"),
+        until: matches.get_one::<u64>("until").map(|millis| Moment(*millis)),
+    }
 }
 
 fn written(matches: &ArgMatches) -> Vec<(Key, OsString)> {

@@ -1,15 +1,17 @@
-//! The one binary: `anser serve` runs a server, with the web client inside.
+//! The one binary: `anser serve` runs a server, with the web client inside; `anser seed` makes up something to try.
 //!
 //! | module | what it answers |
 //! |---|---|
 //! | [`arguments`] | what did the person at the keyboard ask for? |
 //! | [`serve`] | run a server until told to stop |
+//! | [`seed`] | fill a data directory with made-up chats |
 //! | [`log`] | how log lines look |
 //! | [`open_files`] | how many connections does the system allow? |
 
 mod arguments;
 mod log;
 mod open_files;
+mod seed;
 mod serve;
 
 use std::process::ExitCode;
@@ -35,13 +37,18 @@ fn main() -> ExitCode {
                     return ExitCode::from(EXIT_WRONG_SETTINGS);
                 }
             };
-            match serve::run(settings) {
-                Ok(()) => ExitCode::SUCCESS,
-                Err(error) => {
-                    eprintln!("anser: {error:#}");
-                    ExitCode::from(EXIT_FAILED)
-                }
-            }
+            ended(serve::run(settings))
+        }
+        Asked::Seed(options) => ended(seed::run(&options)),
+    }
+}
+
+fn ended(outcome: anyhow::Result<()>) -> ExitCode {
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("anser: {error:#}");
+            ExitCode::from(EXIT_FAILED)
         }
     }
 }

@@ -1,10 +1,11 @@
-//! The real binary: killed without warning, started twice, told nonsense.
+//! The real binary: killed without warning, started twice, told nonsense, filled with made-up chats.
 
 #![allow(clippy::unwrap_used)] // a test that cannot go on says where
 
 mod binary;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::process::Stdio;
 
 use anser_protocol::limits;
@@ -132,6 +133,51 @@ fn log_lines_are_json_if_asked_and_go_to_standard_error() {
     assert!(log.lines().all(|line| line.starts_with('{') && line.ends_with('}')), "{log}");
     assert!(log.contains(&registered.to_string()), "what happened is logged: {log}");
     assert!(!log.contains("alice"), "and says no names: {log}");
+}
+
+/// Seeds a small directory; what was said on standard error if it was refused.
+fn seed(data: &Path) -> Result<(), String> {
+    let dir = data.to_str().unwrap();
+    let size = ["--chats", "12", "--messages", "450", "--until", "1800000000000"];
+    let arguments = ["seed", "--data", dir, "--handle", "erin", "--password", "a made-up one"];
+    let ended = run_to_end(&[&arguments[..], &size[..]].concat(), &[]);
+    if ended.code == Some(0) { Ok(()) } else { Err(ended.stderr) }
+}
+
+#[tokio::test]
+async fn a_seeded_directory_is_served_and_is_the_same_every_time() {
+    let mut histories = Vec::new();
+    for _ in 0..2 {
+        let data = tempfile::tempdir().unwrap();
+        seed(data.path()).unwrap();
+        let server = Server::start(data.path());
+        let mut erin = Client::sign_in(server.address, "erin", "a made-up one").await;
+        assert_eq!(erin.heads.len(), 12);
+        let newest = &erin.heads[0];
+        assert_eq!((newest.title.as_str(), newest.unread), ("Everybody", 0));
+        assert!(newest.last.as_ref().unwrap().at_ms <= 1_800_000_000_000);
+        assert!(erin.heads.iter().any(|head| head.unread > 0), "something is left to read");
+        assert!(erin.heads.iter().any(|head| head.peer.is_some()), "some chats are with one person");
+        let times: Vec<u64> = erin.heads.iter().map(|head| head.last.as_ref().unwrap().at_ms).collect();
+        assert!(times.is_sorted_by(|newer, older| newer >= older), "the newest first: {times:?}");
+        let chat = newest.conversation;
+        histories.push(erin.history(chat).await);
+        Client::sign_in(server.address, "person_1", "a made-up one").await;
+    }
+    assert!(histories[0].len() >= 440, "only {} texts", histories[0].len());
+    assert!(histories[0] == histories[1], "two directories of one size differ");
+}
+
+#[test]
+fn only_a_directory_without_people_is_filled() {
+    let data = tempfile::tempdir().unwrap();
+    let running = Server::start(data.path());
+    let refusal = seed(data.path()).unwrap_err();
+    assert!(refusal.contains("in use by another server"), "{refusal}");
+    drop(running);
+    seed(data.path()).unwrap();
+    let refusal = seed(data.path()).unwrap_err();
+    assert!(refusal.contains("has accounts already"), "{refusal}");
 }
 
 #[test]

@@ -23,6 +23,8 @@ pub(crate) struct Client {
     newest_id: u32,
     pub(crate) account: u64,
     pub(crate) token: Vec<u8>,
+    /// The newest conversations, as Welcome told of them.
+    pub(crate) heads: Vec<wire::Head>,
 }
 
 impl Client {
@@ -31,7 +33,7 @@ impl Client {
         request.headers_mut().insert("sec-websocket-protocol", HeaderValue::from_static("anser.v1"));
         let stream = TcpStream::connect(address).await.unwrap();
         let (socket, _) = tokio_tungstenite::client_async(request, stream).await.unwrap();
-        Client { socket, newest_id: 0, account: 0, token: Vec::new() }
+        Client { socket, newest_id: 0, account: 0, token: Vec::new(), heads: Vec::new() }
     }
 
     /// A new account, past its Welcome.
@@ -43,12 +45,30 @@ impl Client {
             password: "correct horse battery".to_owned(),
             device_name: "test".to_owned(),
         };
-        let Some(answer::Result::SignedIn(signed_in)) = client.ask(Call::Register(register)).await else {
-            panic!("{handle} could not register")
-        };
-        client.account = signed_in.account.unwrap().account;
-        client.greet(signed_in.token).await;
+        client.enter(Call::Register(register)).await;
         client
+    }
+
+    /// A new device of an account, past its Welcome.
+    pub(crate) async fn sign_in(address: SocketAddr, handle: &str, password: &str) -> Client {
+        let mut client = Client::connect(address).await;
+        let sign_in = wire::SignIn {
+            handle: handle.to_owned(),
+            password: password.to_owned(),
+            device_name: "test".to_owned(),
+        };
+        client.enter(Call::SignIn(sign_in)).await;
+        client
+    }
+
+    async fn enter(&mut self, call: Call) {
+        match self.ask(call).await {
+            Some(answer::Result::SignedIn(signed_in)) => {
+                self.account = signed_in.account.unwrap().account;
+                self.greet(signed_in.token).await;
+            }
+            other => panic!("not let in: {other:?}"),
+        }
     }
 
     /// A known device comes back.
@@ -62,7 +82,7 @@ impl Client {
         self.token.clone_from(&token);
         self.say(frame::Body::Hello(wire::Hello { version: 1, token, position: 0 })).await;
         match self.hear().await {
-            Some(frame::Body::Welcome(_)) => {}
+            Some(frame::Body::Welcome(welcome)) => self.heads = welcome.changes.unwrap_or_default().heads,
             other => panic!("not welcome: {other:?}"),
         }
     }

@@ -95,6 +95,15 @@ impl Accounts for SqliteStore {
     }
 }
 
+impl SqliteStore {
+    /// Whether anybody has an account here.
+    pub async fn has_accounts(&self) -> Result<bool, StoreError> {
+        self.readers.ask(|connection| Ok(connection.query_one(ANY_ACCOUNT, [], |row| row.get(0))?)).await
+    }
+}
+
+const ANY_ACCOUNT: &str = "SELECT EXISTS (SELECT 1 FROM accounts)";
+
 const ACCOUNT_BY_HANDLE: &str =
     "SELECT id, handle, display_name, password_hash, created_at FROM accounts WHERE handle = ?1";
 

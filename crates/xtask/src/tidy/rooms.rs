@@ -33,7 +33,12 @@ const ROOMS: [Room; 12] = [
         uses: &["anser-client-core", "anser-local-store", "anser-protocol"],
         pure: false,
     },
-    Room { folder: "crates/anser", name: "anser", uses: &["anser-server"], pure: false },
+    Room {
+        folder: "crates/anser",
+        name: "anser",
+        uses: &["anser-protocol", "anser-server", "anser-store"],
+        pure: false,
+    },
     Room {
         folder: "crates/sim",
         name: "anser-sim",
