@@ -2,6 +2,7 @@
 
 import type { Engine, EngineStatus } from "./engine";
 import { FakeViews } from "./fake-views";
+import { makeMore } from "./fake-more";
 import { ALICE, type FakeChat, makeChat, makeWorld, PEOPLE, row, text } from "./fake-world";
 import type { Command } from "./generated/Command";
 import type { Event } from "./generated/Event";
@@ -18,6 +19,8 @@ const RUNNING: EngineStatus = { type: "running", storage: "disk", rebuilt: false
 export interface FakeOptions {
   signedIn?: boolean;
   empty?: boolean;
+  /** Enough chats to fill a list, and one with everything that is hard to show. */
+  more?: boolean;
   link?: LinkView;
   status?: EngineStatus;
   /** Others answer, and messages travel, after this long; 0: they do not. */
@@ -185,6 +188,7 @@ export class FakeEngine implements Engine {
 
   private enter(): void {
     const chats = this.options.empty === true ? [] : makeWorld(Date.now());
+    if (this.options.more === true) chats.push(...makeMore(Date.now()));
     for (const chat of chats) this.chats.set(chat.view.conversation, chat);
     this.tell({ type: "session", session: { type: "signedIn", me: ALICE, device: 1 } });
     this.tell({ type: "conversations", changed: chats.map(({ view }) => view) });

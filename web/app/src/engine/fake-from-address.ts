@@ -1,4 +1,4 @@
-// Lets `npm run dev:fake` show any state by its address: `?in&link=offline`, `?elsewhere`, `?in&empty`, `?memory`.
+// Lets `npm run dev:fake` show any state by its address: `?in&link=offline`, `?elsewhere`, `?in&empty`, `?in&more`, `?memory`.
 
 import { FakeEngine, type FakeOptions } from "./fake-engine";
 import type { Engine } from "./engine";
@@ -9,6 +9,7 @@ export function engineFromAddress(search: string): Engine {
   const options: FakeOptions = {
     signedIn: query.has("in"),
     empty: query.has("empty"),
+    more: query.has("more"),
     answerAfterMs: 700,
   };
   const link = query.get("link");
