@@ -32,8 +32,9 @@ export function show<Tested extends Component<any>>(
   };
 }
 
-/** Every promise that waits for nothing else is kept, and the page shows it. */
+/** Every promise that waits for nothing else is kept, a frame has passed, and the page shows it. */
 export async function settled(): Promise<void> {
+  await new Promise((resolve) => requestAnimationFrame(resolve));
   for (let i = 0; i < 5; i += 1) await Promise.resolve();
   await tick();
 }
