@@ -19,7 +19,8 @@ export function checkRegistration({ handle, displayName, password }: Registratio
   return undefined;
 }
 
-function isHandle(handle: string): boolean {
+/** Whether somebody could have this handle. */
+export function isHandle(handle: string): boolean {
   if (handle.length < HANDLE_CHARS_MIN || handle.length > HANDLE_CHARS_MAX) return false;
   return /^[a-z][a-z0-9_]*$/.test(handle);
 }
