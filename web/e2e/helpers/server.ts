@@ -1,13 +1,26 @@
 // The real server, as a process: started on a free port, killed, started again on the same one.
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { promisify } from "node:util";
 
 const READY_MS = 30_000;
+
+/** What `anser seed` fills the data directory with before the server starts. */
+export interface Seed {
+  chats: number;
+  /** In the largest chat, which is called `Everybody`. */
+  messages: number;
+  /** When its newest message was written; now if it is not said. */
+  until?: Date;
+}
+
+/** Of everybody in a seeded directory: `alice`, whose chats they are, `person_1`, `person_2`, … */
+export const SEED_PASSWORD = "everybody has this one";
 
 /** One `anser serve` on a data directory of its own. */
 export class Server {
@@ -23,18 +36,17 @@ export class Server {
   }
 
   /** A new server, ready. */
-  static async start(): Promise<Server> {
+  static async start(seed?: Seed): Promise<Server> {
     const data = await mkdtemp(join(tmpdir(), "anser-e2e-data-"));
     const server = new Server(data, await freePort());
+    if (seed !== undefined) await server.fill(seed);
     await server.restart();
     return server;
   }
 
   /** Starts the process, on what is in the data directory. */
   async restart(): Promise<void> {
-    const program = process.env["ANSER"];
-    if (program === undefined) throw new Error("ANSER must name the server's binary (cargo xtask test --only e2e does)");
-    const child = spawn(program, ["serve", "--data", this.data, "--listen", `127.0.0.1:${this.port}`]);
+    const child = spawn(program(), ["serve", "--data", this.data, "--listen", `127.0.0.1:${this.port}`]);
     this.child = child;
     for (const stream of [child.stdout, child.stderr]) {
       stream?.on("data", (chunk: Buffer) => (this.output += chunk.toString()));
@@ -60,6 +72,12 @@ export class Server {
     if (bad.length > 0) throw new Error(`the server logged errors:\n${bad.join("\n")}`);
   }
 
+  private async fill({ chats, messages, until }: Seed): Promise<void> {
+    const size = ["--chats", String(chats), "--messages", String(messages), "--password", SEED_PASSWORD];
+    if (until !== undefined) size.push("--until", String(until.getTime()));
+    await promisify(execFile)(program(), ["seed", "--data", this.data, ...size]);
+  }
+
   private async end(signal: NodeJS.Signals): Promise<void> {
     const child = this.child;
     this.child = undefined;
@@ -77,6 +95,12 @@ export class Server {
       return false;
     }
   }
+}
+
+function program(): string {
+  const path = process.env["ANSER"];
+  if (path === undefined) throw new Error("ANSER must name the server's binary (cargo xtask test --only e2e does)");
+  return path;
 }
 
 async function freePort(): Promise<number> {

@@ -1,7 +1,7 @@
 // A story has a server and the people who appear in it; everything is gone when it ends.
 import { test as base } from "@playwright/test";
 import { type Looks, Person } from "./person.ts";
-import { Server } from "./server.ts";
+import { SEED_PASSWORD, type Seed, Server } from "./server.ts";
 
 /** What a story can use. */
 export interface World {
@@ -10,12 +10,15 @@ export interface World {
   person(handle: string, looks?: Looks): Promise<Person>;
   /** Somebody new who has an account already. */
   member(handle: string, looks?: Looks): Promise<Person>;
+  /** Alice of a seeded server, at a new browser, signed in. */
+  alice(looks?: Looks): Promise<Person>;
 }
 
-export const test = base.extend<{ world: World }>({
-  // Playwright wants the first parameter to be a pattern.
-  world: async ({}, use) => {
-    const server = await Server.start();
+export const test = base.extend<{ seed: Seed | undefined; world: World }>({
+  /** Set with `test.use({ seed })` where a story begins among many chats. */
+  seed: [undefined, { option: true }],
+  world: async ({ seed }, use) => {
+    const server = await Server.start(seed);
     const people: Person[] = [];
     const person = async (handle: string, looks?: Looks) => {
       const someone = await Person.appear(handle, server.port, looks);
@@ -27,8 +30,15 @@ export const test = base.extend<{ world: World }>({
       await someone.registers();
       return someone;
     };
+    const alice = async (looks?: Looks) => {
+      const someone = await person("alice", looks);
+      await someone.opens();
+      await someone.signsIn(SEED_PASSWORD);
+      await someone.isIn();
+      return someone;
+    };
     try {
-      await use({ server, person, member });
+      await use({ server, person, member, alice });
     } finally {
       const endings = await Promise.allSettled(people.map((someone) => someone.disappear()));
       await server.close();
