@@ -2,6 +2,7 @@
 
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { ALICE, BOB, makeChat, row, text } from "../src/engine/fake-world";
+import { keep, wipeAccount } from "../src/state/browser-storage";
 import { ConversationsState } from "../src/state/conversations.svelte";
 import { DraftsState } from "../src/state/drafts.svelte";
 import { LocaleState } from "../src/state/locale.svelte";
@@ -15,7 +16,12 @@ beforeEach(() => {
     getItem: (key: string) => kept.get(key) ?? null,
     setItem: (key: string, value: string) => kept.set(key, value),
     removeItem: (key: string) => kept.delete(key),
+    key: (index: number) => [...kept.keys()][index] ?? null,
+    get length() {
+      return kept.size;
+    },
   });
+  vi.stubGlobal("sessionStorage", localStorage);
   vi.stubGlobal("document", { documentElement: { dataset: {}, lang: "" } });
   vi.useFakeTimers();
 });
@@ -41,7 +47,7 @@ test("conversations are newest first, and a change moves only its own", () => {
 
 test("a draft is kept a moment after the last key, or when the chat is left", () => {
   const saved: [number, string][] = [];
-  const drafts = new DraftsState((conversation, words) => saved.push([conversation, words]));
+  const drafts = new DraftsState(async (conversation, words) => saved.push([conversation, words]));
   drafts.write(1, "h");
   drafts.write(1, "he");
   expect(saved).toEqual([]);
@@ -57,14 +63,54 @@ test("a draft is kept a moment after the last key, or when the chat is left", ()
 
 test("sending forgets the draft, but not what was typed meanwhile", () => {
   const saved: [number, string][] = [];
-  const drafts = new DraftsState((conversation, words) => saved.push([conversation, words]));
+  const drafts = new DraftsState(async (conversation, words) => saved.push([conversation, words]));
   drafts.write(1, "hello");
-  drafts.sent(1, "hello");
+  drafts.sending(1);
   vi.runAllTimers();
+  // The page may die before the text is in the outbox.
+  expect(saved).toEqual([]);
+  drafts.sent(1);
   expect(saved).toEqual([[1, ""]]);
+  drafts.sending(1);
   drafts.write(1, "next");
-  drafts.sent(1, "hello");
+  drafts.sent(1);
   expect(drafts.textOf(1, "")).toBe("next");
+});
+
+test("a text that could not be kept comes back, before what was typed since", () => {
+  const drafts = new DraftsState(async () => undefined);
+  drafts.write(1, "first");
+  drafts.sending(1);
+  drafts.notSent(1, "first");
+  expect(drafts.textOf(1, "")).toBe("first");
+  drafts.sending(1);
+  drafts.write(1, "second");
+  drafts.notSent(1, "first");
+  expect(drafts.textOf(1, "")).toBe("first\nsecond");
+});
+
+test("once it is kept, what another tab makes of the draft is shown", async () => {
+  const drafts = new DraftsState(async () => undefined);
+  drafts.write(1, "mine");
+  drafts.hear(1, "older");
+  expect(drafts.textOf(1, "older")).toBe("mine");
+  drafts.flush(1);
+  drafts.hear(1, "older");
+  expect(drafts.isAhead(1)).toBe(true);
+  await Promise.resolve();
+  await Promise.resolve();
+  drafts.hear(1, "theirs");
+  expect(drafts.isAhead(1)).toBe(false);
+  expect(drafts.textOf(1, "theirs")).toBe("theirs");
+});
+
+test("signing out takes what is the account's from the browser, and leaves the choices", () => {
+  keep("recentEmoji", "[]");
+  keep("places", "[]", "session");
+  keep("theme", "dark");
+  kept.set("other.app", "x");
+  wipeAccount();
+  expect([...kept]).toEqual([["anser.theme", "dark"], ["other.app", "x"]]);
 });
 
 test("the theme is kept and stands on the root element", () => {

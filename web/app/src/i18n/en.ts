@@ -96,8 +96,11 @@ export const en = {
   charsOver: (shown: string) => `${shown} too many`,
   newBelow: (shown: string) => `${shown} new`,
   toEnd: "To the newest message",
+  toUnread: (shown: string) => `${shown} unread`,
   unreadLine: "Unread messages",
   loadingOlder: "Loading older messages…",
+  notLoaded: "These messages are not on this device yet.",
+  noMessages: "No messages yet",
   writeFirst: "Write the first message.",
   stateSending: "Sending",
   stateSent: "Sent",
@@ -115,6 +118,7 @@ export const en = {
   systemLeft: (who: string) => `${who} left`,
   systemRenamed: (who: string, title: string) => `${who} named the group “${title}”`,
   saidBy: (who: string, text: string) => `${who}: ${text}`,
+  saidMany: (shown: string) => `${shown} new messages`,
 
   // members
   addToGroup: "Add to the group",
@@ -124,6 +128,9 @@ export const en = {
   leave: "Leave",
   cancel: "Cancel",
   close: "Close",
+
+  // notifications
+  newMessages: (n: number) => `${n} new ${one(n, "message", "messages")}`,
 
   // settings, devices, sign-out
   language: "Language",

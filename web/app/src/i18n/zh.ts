@@ -117,6 +117,8 @@ export const zh: Messages = {
   cancel: "取消",
   close: "关闭",
 
+  newMessages: (n) => `${n} 条新消息`,
+
   language: "语言",
   languageAuto: "跟随浏览器",
   theme: "主题",

@@ -7,6 +7,7 @@ import type { Failure } from "../engine/generated/Failure";
 import type { LinkView } from "../engine/generated/LinkView";
 import type { Outcome } from "../engine/generated/Outcome";
 import { ConversationsState } from "./conversations.svelte";
+import { DeskState } from "./desk.svelte";
 import { DraftsState } from "./drafts.svelte";
 import { FrameQueue } from "./frame-queue";
 import { PageState } from "./page.svelte";
@@ -17,7 +18,7 @@ import { SessionState } from "./session.svelte";
 import { TimelineState } from "./timeline.svelte";
 
 /** What can lie over the panes. */
-export type Sheet = "newChat" | "newGroup" | "members" | "settings" | "devices" | "signOut";
+export type Sheet = "newChat" | "newGroup" | "members" | "settings" | "devices" | "signOut" | "switcher" | "shortcuts";
 
 /** Events that come in numbers. */
 type Change = Extract<Event, { type: "conversations" | "unread" | "timeline" }>;
@@ -28,9 +29,8 @@ export class AppState {
   readonly conversations = new ConversationsState();
   readonly page = new PageState();
   readonly route = new RouteState(() => this.followRoute());
-  readonly drafts = new DraftsState((conversation, text) => {
-    void this.engine.send({ type: "saveDraft", conversation, text });
-  });
+  readonly drafts = new DraftsState((conversation, text) => this.engine.send({ type: "saveDraft", conversation, text }));
+  readonly desk = new DeskState({ openChat: (conversation) => this.openChat(conversation), me: () => this.session.me });
   status = $state.raw<EngineStatus>({ type: "starting" });
   link = $state.raw<LinkView>({ type: "connecting" });
   sheet = $state<Sheet | undefined>(undefined);
@@ -67,9 +67,13 @@ export class AppState {
 
   /** Puts a text on its way. A failure means that the engine could not even keep it. */
   async sendText(conversation: number, text: string): Promise<Failure | undefined> {
+    this.drafts.sending(conversation);
     const outcome = await this.engine.send({ type: "sendText", conversation, text, sendKey: newSendKey() });
-    if (outcome.type === "failed") return outcome.failure;
-    this.drafts.sent(conversation, text);
+    if (outcome.type === "failed") {
+      this.drafts.notSent(conversation, text);
+      return outcome.failure;
+    }
+    this.drafts.sent(conversation);
     if (this.timeline.conversation === conversation) this.timeline.wrote();
     return undefined;
   }
@@ -107,7 +111,7 @@ export class AppState {
         break;
       case "link":
         this.link = event.link;
-        if (event.link.type === "online") this.timeline.retry();
+        if (event.link.type === "online") this.hearOnline();
         break;
       case "finished":
         // The asker has it as the result of `send`.
@@ -119,11 +123,21 @@ export class AppState {
     const chats = changes.flatMap((change) => (change.type === "conversations" ? change.changed : []));
     if (chats.length > 0) {
       this.conversations.apply(chats);
-      for (const chat of chats) this.timeline.hear(chat, this.page.attended);
+      for (const chat of chats) {
+        this.timeline.hear(chat, this.page.attended);
+        this.drafts.hear(chat.conversation, chat.draft);
+      }
+      this.desk.notifications.hear(chats);
       this.followRoute();
     }
     for (const change of changes) if (change.type === "unread") this.conversations.totalUnread = change.total;
     this.timeline.apply(changes.flatMap((change) => (change.type === "timeline" ? change.change : [])));
+  }
+
+  private hearOnline(): void {
+    this.changes.flush();
+    this.timeline.retry();
+    this.desk.notifications.begin(this.conversations.list);
   }
 
   private hearStatus(status: EngineStatus): void {
@@ -163,6 +177,7 @@ export class AppState {
     this.timeline.close();
     this.places.forgetAll();
     this.conversations.clear();
+    this.desk.forget();
     this.sheet = undefined;
     this.route.close();
   }
