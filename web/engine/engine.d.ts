@@ -69,17 +69,27 @@ export function migrationScripts(userVersion: number): string[];
 /** The questions whose answers the constructor of `WebEngine` wants, in this order. */
 export function restoreStatements(): Statement[];
 
+/**
+ * What to ask a damaged database before it is made anew: session, people, conversations with their drafts, outbox.
+ * A question that fails is answered with the rows that came before it failed.
+ */
+export function salvageStatements(): Statement[];
+
+/** The answers, as what writes them into a new database, in one transaction; nothing when the session is lost. */
+export function salvagedStatements(answers: SqlRow[][]): Statement[];
+
 /** The sync engine. One per worker; nothing of it happens outside of these calls. */
 export class WebEngine {
   /**
    * @param seed 32 random bytes from `crypto.getRandomValues`
    * @param restored one list of rows for each of `restoreStatements()`; null for a store that keeps nothing
    * @param nowMs `Date.now()`
-   * @throws Error when a row is damaged (the database must then be made anew) or the seed has another length
+   * @throws Error named "DamagedStore" when a row is damaged (the database must then be made anew), another one when
+   * the seed has another length
    */
   constructor(seed: Uint8Array, restored: SqlRow[][] | null, nowMs: number);
 
-  /** One thing happened. Drain `poll()` afterwards. Throws an `Error` for an input that is none, or damaged rows. */
+  /** One thing happened. Drain `poll()` afterwards. Throws as the constructor for damaged rows, or for an input that is none. */
   handle(input: Input, nowMs: number): void;
 
   /** The next thing to do. */

@@ -54,7 +54,7 @@ pub fn restored_from_rows(answers: Vec<Vec<Row>>) -> Result<Restored, DecodeErro
     })
 }
 
-fn session_from_row(row: Row) -> Result<SessionRow, DecodeError> {
+pub(crate) fn session_from_row(row: Row) -> Result<SessionRow, DecodeError> {
     let mut columns = Columns::of("session", row);
     let session = SessionRow {
         account: columns.account("account")?,
@@ -74,7 +74,7 @@ fn synced_from_row(row: Row) -> Result<Position, DecodeError> {
     Ok(position)
 }
 
-fn person_from_row(row: Row) -> Result<PersonRow, DecodeError> {
+pub(crate) fn person_from_row(row: Row) -> Result<PersonRow, DecodeError> {
     let mut columns = Columns::of("people", row);
     let person = PersonRow {
         account: columns.account("account")?,
@@ -99,7 +99,7 @@ fn member_from_row(row: Row) -> Result<MemberRow, DecodeError> {
     Ok(member)
 }
 
-fn conversation_from_row(row: Row) -> Result<ConversationRow, DecodeError> {
+pub(crate) fn conversation_from_row(row: Row) -> Result<ConversationRow, DecodeError> {
     let mut columns = Columns::of("conversations", row);
     let conversation = columns.conversation("conversation")?;
     let row = ConversationRow {
@@ -146,7 +146,7 @@ fn span_from_row(row: Row) -> Result<(ConversationId, SpanRow), DecodeError> {
     Ok((conversation, span))
 }
 
-fn outbox_from_row(row: Row) -> Result<OutboxRow, DecodeError> {
+pub(crate) fn outbox_from_row(row: Row) -> Result<OutboxRow, DecodeError> {
     let mut columns = Columns::of("outbox", row);
     let row = OutboxRow {
         send_key: columns.send_key("send_key")?,

@@ -6,6 +6,7 @@ use anser_local_store::restored_from_rows;
 use anser_protocol::Moment;
 use wasm_bindgen::prelude::*;
 
+use crate::object::damaged;
 use crate::{input, output, sql};
 
 /// One engine. `handle` what happened, then `poll` until it says `wait`.
@@ -18,19 +19,19 @@ pub struct WebEngine {
 impl WebEngine {
     /// An engine that goes on where the rows of the local database end, or begins with nothing.
     #[wasm_bindgen(constructor, skip_typescript)]
-    pub fn new(seed: &[u8], restored: &JsValue, now_ms: f64) -> Result<WebEngine, JsError> {
+    pub fn new(seed: &[u8], restored: &JsValue, now_ms: f64) -> Result<WebEngine, JsValue> {
         let seed = <[u8; 32]>::try_from(seed).map_err(|_| JsError::new("the seed must have 32 bytes"))?;
         let restored = if restored.is_null() {
             Restored::default()
         } else {
-            restored_from_rows(sql::answers_from_js(restored)?)?
+            restored_from_rows(sql::answers_from_js(restored).map_err(damaged)?).map_err(damaged)?
         };
         Ok(WebEngine { engine: Engine::new(seed, restored, moment(now_ms)) })
     }
 
     /// One thing happened.
     #[wasm_bindgen(skip_typescript)]
-    pub fn handle(&mut self, input: &JsValue, now_ms: f64) -> Result<(), JsError> {
+    pub fn handle(&mut self, input: &JsValue, now_ms: f64) -> Result<(), JsValue> {
         let input = input::from_js(input)?;
         self.engine.handle(input, moment(now_ms));
         Ok(())

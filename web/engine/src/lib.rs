@@ -35,3 +35,16 @@ pub fn migration_scripts(user_version: f64) -> Result<Vec<String>, JsError> {
 pub fn restore_statements() -> js_sys::Array {
     sql::statements_to_js(&anser_local_store::restore_statements())
 }
+
+/// The questions to ask a damaged database.
+#[wasm_bindgen(js_name = salvageStatements, skip_typescript)]
+pub fn salvage_statements() -> js_sys::Array {
+    sql::statements_to_js(&anser_local_store::salvage_statements())
+}
+
+/// What writes their answers into a new one.
+#[wasm_bindgen(js_name = salvagedStatements, skip_typescript)]
+pub fn salvaged_statements(answers: &JsValue) -> Result<js_sys::Array, JsError> {
+    let answers = sql::readable_answers_from_js(answers)?;
+    Ok(sql::statements_to_js(&anser_local_store::salvaged_statements(answers)))
+}

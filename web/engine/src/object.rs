@@ -55,6 +55,13 @@ pub(crate) fn exact(number: f64) -> Option<u64> {
     whole.then_some(number as u64)
 }
 
+/// The error that tells the worker to make the database anew: it knows it by this name.
+pub(crate) fn damaged(error: impl Into<JsError>) -> JsValue {
+    let error: js_sys::Error = JsValue::from(error.into()).unchecked_into();
+    error.set_name("DamagedStore");
+    error.into()
+}
+
 pub(crate) fn wrong(what: &str, expected: &str) -> JsError {
     JsError::new(&format!("{what} must be {expected}"))
 }

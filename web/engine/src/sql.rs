@@ -23,6 +23,14 @@ pub(crate) fn answers_from_js(answers: &JsValue) -> Result<Vec<Vec<Row>>, JsErro
     list(answers, "restored")?.iter().map(|rows| rows_from_js(&rows)).collect()
 }
 
+/// The same of a damaged database: rows that hold what we never write are left out.
+pub(crate) fn readable_answers_from_js(answers: &JsValue) -> Result<Vec<Vec<Row>>, JsError> {
+    let readable = |rows: JsValue| -> Result<Vec<Row>, JsError> {
+        Ok(list(&rows, "rows")?.iter().filter_map(|row| row_from_js(&row).ok()).collect())
+    };
+    list(answers, "answers")?.iter().map(readable).collect()
+}
+
 pub(crate) fn rows_from_js(rows: &JsValue) -> Result<Vec<Row>, JsError> {
     list(rows, "rows")?.iter().map(|row| row_from_js(&row)).collect()
 }

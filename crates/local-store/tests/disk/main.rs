@@ -7,6 +7,7 @@ mod generate;
 mod model;
 mod plans;
 mod roundtrip;
+mod salvage;
 
 use anser_local_store::{Row, Statement, Value, migration_scripts};
 use rusqlite::types::ValueRef;
