@@ -47,7 +47,7 @@ test("conversations are newest first, and a change moves only its own", () => {
 
 test("a draft is kept a moment after the last key, or when the chat is left", () => {
   const saved: [number, string][] = [];
-  const drafts = new DraftsState(async (conversation, words) => saved.push([conversation, words]));
+  const drafts = new DraftsState(async (conversation, words) => saved.push([conversation, words]) > 0);
   drafts.write(1, "h");
   drafts.write(1, "he");
   expect(saved).toEqual([]);
@@ -63,7 +63,7 @@ test("a draft is kept a moment after the last key, or when the chat is left", ()
 
 test("sending forgets the draft, but not what was typed meanwhile", () => {
   const saved: [number, string][] = [];
-  const drafts = new DraftsState(async (conversation, words) => saved.push([conversation, words]));
+  const drafts = new DraftsState(async (conversation, words) => saved.push([conversation, words]) > 0);
   drafts.write(1, "hello");
   drafts.sending(1);
   vi.runAllTimers();
@@ -78,7 +78,7 @@ test("sending forgets the draft, but not what was typed meanwhile", () => {
 });
 
 test("a text that could not be kept comes back, before what was typed since", () => {
-  const drafts = new DraftsState(async () => undefined);
+  const drafts = new DraftsState(async () => true);
   drafts.write(1, "first");
   drafts.sending(1);
   drafts.notSent(1, "first");
@@ -90,7 +90,7 @@ test("a text that could not be kept comes back, before what was typed since", ()
 });
 
 test("once it is kept, what another tab makes of the draft is shown", async () => {
-  const drafts = new DraftsState(async () => undefined);
+  const drafts = new DraftsState(async () => true);
   drafts.write(1, "mine");
   drafts.hear(1, "older");
   expect(drafts.textOf(1, "older")).toBe("mine");

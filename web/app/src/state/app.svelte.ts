@@ -29,7 +29,10 @@ export class AppState {
   readonly conversations = new ConversationsState();
   readonly page = new PageState();
   readonly route = new RouteState(() => this.followRoute());
-  readonly drafts = new DraftsState((conversation, text) => this.engine.send({ type: "saveDraft", conversation, text }));
+  readonly drafts = new DraftsState(async (conversation, text) => {
+    const outcome = await this.engine.send({ type: "saveDraft", conversation, text });
+    return outcome.type !== "failed";
+  });
   readonly desk = new DeskState({ openChat: (conversation) => this.openChat(conversation), me: () => this.session.me });
   status = $state.raw<EngineStatus>({ type: "starting" });
   link = $state.raw<LinkView>({ type: "connecting" });

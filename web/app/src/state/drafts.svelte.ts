@@ -11,7 +11,10 @@ export class DraftsState {
   /** The engine has answered that these are kept; what the list says next is newer. */
   private readonly kept = new Set<number>();
 
-  constructor(private readonly save: (conversation: number, text: string) => Promise<unknown>) {}
+  constructor(
+    /** Answers whether it is kept. */
+    private readonly save: (conversation: number, text: string) => Promise<boolean>,
+  ) {}
 
   /** What the composer shows when the chat opens: what was typed here, else what was kept. */
   textOf(conversation: number, kept: string): string {
@@ -83,8 +86,8 @@ export class DraftsState {
 
   private async keep(conversation: number, text: string): Promise<void> {
     this.remember(conversation, text);
-    await this.save(conversation, text);
-    if (this.typed.get(conversation) === text) this.kept.add(conversation);
+    const kept = await this.save(conversation, text);
+    if (kept && this.typed.get(conversation) === text) this.kept.add(conversation);
   }
 
   private stopTimer(conversation: number): void {
