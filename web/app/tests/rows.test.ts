@@ -86,3 +86,12 @@ test("days are the reader's", () => {
   expect(dayOf(at("2026-11-22T23:30:00Z"), "Asia/Tokyo")).toBe("2026-11-23");
   expect(dayOf(at("2026-01-01T04:59:00Z"), "America/New_York")).toBe("2025-12-31");
 });
+
+test("only what changed is a new item, so that only that is drawn again", () => {
+  const t = at("2026-11-22T10:00:00Z");
+  const rows = [row(1, BOB, t, text("a")), row(2, BOB, t, text("b")), row(3, ALICE, t, text("c"))];
+  const before = arrange(rows, undefined, "UTC");
+  const after = arrange([...rows, row(4, ALICE, t, text("d"))], undefined, "UTC", before);
+  // The third is no longer the last of its group.
+  expect(after.map((item, index) => item === before[index])).toEqual([true, true, false, false]);
+});

@@ -25,6 +25,12 @@ export interface FakeOptions {
   status?: EngineStatus;
   /** Others answer, and messages travel, after this long; 0: they do not. */
   answerAfterMs?: number;
+  /** Pages of a timeline come after this long; 0: at once. */
+  pageAfterMs?: number;
+  /** Pages cannot be had, as without a link. */
+  noPages?: boolean;
+  /** One chat is as long as a long life. */
+  long?: boolean;
 }
 
 /** Behaves like the real one as far as a screen can tell. */
@@ -175,10 +181,9 @@ export class FakeEngine implements Engine {
         this.views.close(command.view);
         return DONE;
       case "loadOlder":
-        this.views.loadOlder(command.view);
-        return DONE;
       case "loadNewer":
-        this.views.loadNewer(command.view);
+        if (this.options.noPages === true) return failed("offline");
+        this.views.load(command.view, command.type, this.options.pageAfterMs ?? 0);
         return DONE;
       case "followEnd":
         this.views.followEnd(command.view, command.follow);
@@ -187,7 +192,7 @@ export class FakeEngine implements Engine {
   }
 
   private enter(): void {
-    const chats = this.options.empty === true ? [] : makeWorld(Date.now());
+    const chats = this.options.empty === true ? [] : makeWorld(Date.now(), this.options.long === true ? 100_000 : 3_000);
     if (this.options.more === true) chats.push(...makeMore(Date.now()));
     for (const chat of chats) this.chats.set(chat.view.conversation, chat);
     this.tell({ type: "session", session: { type: "signedIn", me: ALICE, device: 1 } });

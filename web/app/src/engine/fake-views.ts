@@ -43,20 +43,13 @@ export class FakeViews {
     this.views.clear();
   }
 
-  loadOlder(view: number): void {
+  /** One page more, at once or as if it came from far away. */
+  load(view: number, where: "loadOlder" | "loadNewer", afterMs: number): void {
     const looking = this.views.get(view);
     if (looking === undefined) return;
-    looking.from = Math.max(0, looking.from - PAGE);
-    if (endOf(looking) - looking.from > WINDOW_MAX) looking.to = looking.from + WINDOW_MAX;
-    this.show(looking.chat);
-  }
-
-  loadNewer(view: number): void {
-    const looking = this.views.get(view);
-    if (looking?.to === undefined) return;
-    looking.to = looking.to + PAGE >= looking.chat.rows.length ? undefined : looking.to + PAGE;
-    looking.from = Math.max(looking.from, endOf(looking) - WINDOW_MAX);
-    this.show(looking.chat);
+    if (afterMs === 0) return this.more(looking, where);
+    this.show(looking.chat, true);
+    setTimeout(() => this.more(looking, where), afterMs);
   }
 
   followEnd(view: number, follow: boolean): void {
@@ -81,6 +74,22 @@ export class FakeViews {
         loading,
       });
     }
+  }
+
+  private more(looking: FakeView, where: "loadOlder" | "loadNewer"): void {
+    grow(looking, where);
+    this.show(looking.chat);
+  }
+}
+
+/** Grows by a page, and is cut at the other end. */
+function grow(looking: FakeView, where: "loadOlder" | "loadNewer"): void {
+  if (where === "loadOlder") {
+    looking.from = Math.max(0, looking.from - PAGE);
+    if (endOf(looking) - looking.from > WINDOW_MAX) looking.to = looking.from + WINDOW_MAX;
+  } else if (looking.to !== undefined) {
+    looking.to = looking.to + PAGE >= looking.chat.rows.length ? undefined : looking.to + PAGE;
+    looking.from = Math.max(looking.from, endOf(looking) - WINDOW_MAX);
   }
 }
 

@@ -53,7 +53,7 @@ export function makeChat(conversation: number, peer: PersonView | null, title: s
 }
 
 /** A list that shows every kind of row there is. */
-export function makeWorld(nowMs: number): FakeChat[] {
+export function makeWorld(nowMs: number, long = 3_000): FakeChat[] {
   const t = (minutesAgo: number): number => nowMs - minutesAgo * MINUTE;
   const begin = row(1, ALICE, t(60 * 30), { type: "created", title: "" });
   const bob = [
@@ -83,10 +83,10 @@ export function makeWorld(nowMs: number): FakeChat[] {
     row(10, DAVE, t(15), text("Who takes the boat key?")),
     row(11, CAROL, t(14), text("Me")),
   ];
-  const carol = Array.from({ length: 3000 }, (_, i) => {
+  const carol = Array.from({ length: long }, (_, i) => {
     const who = (i * 7) % 5 < 3 ? CAROL : ALICE;
     const words = LINES[(i * 13) % LINES.length]!;
-    return row(i + 1, who, nowMs - (3000 - i) * 37 * MINUTE - 2 * HOUR, text(`${words} (${i + 1})`));
+    return row(i + 1, who, nowMs - (long - i) * 37 * MINUTE - 2 * HOUR, text(`${words} (${i + 1})`));
   });
   const dave = [
     row(1, DAVE, t(60 * 80), text("Did you see the photos?")),

@@ -3,11 +3,14 @@
 /** Whether somebody is looking, and a clock that is good to the minute. */
 export class PageState {
   attended = $state(isAttended());
+  /** It may be seen, though somebody may be busy elsewhere. Only a visible page has frames and measures its rows. */
+  visible = $state(isVisible());
   nowMs = $state(Date.now());
 
   constructor() {
     const look = (): void => {
       this.attended = isAttended();
+      this.visible = isVisible();
       this.nowMs = Date.now();
     };
     document.addEventListener("visibilitychange", look);
@@ -17,6 +20,10 @@ export class PageState {
   }
 }
 
+function isVisible(): boolean {
+  return document.visibilityState === "visible";
+}
+
 function isAttended(): boolean {
-  return document.visibilityState === "visible" && document.hasFocus();
+  return isVisible() && document.hasFocus();
 }

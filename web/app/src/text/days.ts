@@ -4,19 +4,21 @@ const formats = new Map<string, Intl.DateTimeFormat>();
 
 /** A day as `2026-03-29`, in the given zone (default: the device's). */
 export function dayOf(atMs: number, timeZone?: string): string {
-  const zone = timeZone ?? "";
-  let format = formats.get(zone);
+  if (timeZone === undefined) return localDayOf(atMs);
+  let format = formats.get(timeZone);
   if (format === undefined) {
     // Swedish writes dates as ISO 8601 does.
-    format = new Intl.DateTimeFormat("sv-SE", {
-      year: "numeric",
-      month: "2-digit",
-      day: "2-digit",
-      ...(timeZone === undefined ? {} : { timeZone }),
-    });
-    formats.set(zone, format);
+    format = new Intl.DateTimeFormat("sv-SE", { year: "numeric", month: "2-digit", day: "2-digit", timeZone });
+    formats.set(timeZone, format);
   }
   return format.format(atMs);
+}
+
+/** Asked for every row of a window each time that one comes: a date knows its local day without any formatting. */
+function localDayOf(atMs: number): string {
+  const date = new Date(atMs);
+  const month = String(date.getMonth() + 1).padStart(2, "0");
+  return `${date.getFullYear()}-${month}-${String(date.getDate()).padStart(2, "0")}`;
 }
 
 /** How many calendar days `atMs` lies before `nowMs`; negative when it lies after. */

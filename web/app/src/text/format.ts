@@ -50,9 +50,17 @@ export function formatMoment(locale: string, atMs: number): string {
   return dateFormat(locale, "moment", { dateStyle: "medium", timeStyle: "short" }).format(atMs);
 }
 
+const numberFormats = new Map<string, Intl.NumberFormat>();
+
 /** With the language's separators. */
 export function formatCount(locale: string, count: number): string {
-  return new Intl.NumberFormat(locale).format(count);
+  let format = numberFormats.get(locale);
+  if (format === undefined) {
+    // Making one costs a hundred times what using it does.
+    format = new Intl.NumberFormat(locale);
+    numberFormats.set(locale, format);
+  }
+  return format.format(count);
 }
 
 /** Unread is counted to this number, which means "so many or more". */

@@ -14,6 +14,8 @@ const PAGE_AHEAD_PX = 1_600;
 const LINE_BELOW_TOP_PX = 90;
 /** So much of a row may be cut off, and still it has been seen. */
 const CUT_PX = 12;
+/** This near to the top it matters that older ones are on their way. */
+const TOP_PX = 300;
 /** The floating day goes away so long after the last movement. */
 const DAY_STAYS_MS = 900;
 
@@ -27,9 +29,16 @@ export class Reader {
   day = $state<number | undefined>();
   /** The unread line is above what is on the screen. */
   lineAbove = $state(false);
+  /** Near the oldest row there is. */
+  atTop = $state(false);
+  /** The keys of the rows that have the focus or a part of the selection. */
+  held = $state.raw<ReadonlySet<string>>(new Set());
   private lastOffset = 0;
   /** The reader is on the way up, so that nothing may pull them back to the end. */
   private goingUp = false;
+  /** The list moves because the reader moves it. */
+  private byHand = false;
+  private touchY = 0;
   private dayTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
@@ -66,6 +75,7 @@ export class Reader {
     this.lastOffset = offset;
     timeline.moved(atEnd, this.anchorAt(offset), this.isReading() ? this.newestSeen(offset) : 0);
     this.lookForLine(offset);
+    this.atTop = offset < TOP_PX;
     if (offset < PAGE_AHEAD_PX) timeline.loadOlder();
     if (below < PAGE_AHEAD_PX) timeline.loadNewer();
     this.read();
@@ -74,7 +84,7 @@ export class Reader {
   /** The list scrolled. */
   scrolled(): void {
     this.look();
-    if (this.timeline.atEnd || !this.placed) return;
+    if (this.timeline.atEnd || !this.byHand) return;
     const top = this.timeline.items[this.list?.findItemIndex(this.lastOffset) ?? 0];
     this.day = top?.row.atMs;
     clearTimeout(this.dayTimer);
@@ -85,8 +95,41 @@ export class Reader {
   heads(up: boolean): void {
     const { scroller } = this;
     if (!scroller || !this.placed) return;
+    this.byHand = true;
     this.goingUp = up && scroller.scrollTop > 0;
     if (this.goingUp && this.timeline.atEnd) this.timeline.moved(false, this.anchorAt(scroller.scrollTop));
+  }
+
+  touches(event: TouchEvent): void {
+    const y = event.touches[0]?.clientY ?? 0;
+    // A finger that goes down takes the list up.
+    if (event.type === "touchmove" && y !== this.touchY) this.heads(y > this.touchY);
+    this.touchY = y;
+  }
+
+  /** The list scrolls by itself; here is only what it cannot know. */
+  pressed(event: KeyboardEvent): void {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "End") {
+      // The end of the window need not be the end of the chat.
+      event.preventDefault();
+      this.timeline.toEnd();
+    } else if (event.key === "ArrowUp" || event.key === "PageUp" || event.key === "Home") this.heads(true);
+    else if (event.key === "ArrowDown" || event.key === "PageDown") this.heads(false);
+  }
+
+  /** The focus or the selection moved. */
+  hold(): void {
+    const selection = getSelection();
+    const selected = selection?.isCollapsed === false ? [selection.anchorNode, selection.focusNode] : [];
+    const keys = new Set([document.activeElement, ...selected].flatMap((node) => keyOf(node, this.scroller) ?? []));
+    if (keys.size === this.held.size && [...keys].every((key) => this.held.has(key))) return;
+    this.held = keys;
+  }
+
+  /** The chat is being closed. */
+  leave(): void {
+    clearTimeout(this.dayTimer);
   }
 
   /** The composer grew, a keyboard came up, or rows broke into more lines: the end stays in sight. */
@@ -106,6 +149,8 @@ export class Reader {
     if (timeline.goal !== goal) return;
     timeline.arrived(index === undefined);
     this.goingUp = false;
+    this.byHand = false;
+    this.day = undefined;
     if (index === undefined || goal.type === "end") this.scrollToEnd();
     else if (goal.type === "line") this.list?.scrollToIndex(index, { align: "start", offset: -LINE_BELOW_TOP_PX });
     else this.list?.scrollToIndex(index, { align: "start", offset: -goal.anchor.offsetPx });
@@ -167,4 +212,11 @@ export class Reader {
     if (top !== undefined && top >= offset && top < offset + scroller.clientHeight) timeline.sawLine();
     this.lineAbove = !timeline.lineSeen && (top === undefined ? first > line.after + 1 : top < offset);
   }
+}
+
+/** The row a node is in. */
+function keyOf(node: Node | null, scroller: HTMLElement | undefined): string | undefined {
+  if (node === null || !scroller?.contains(node)) return undefined;
+  const element = node instanceof Element ? node : node.parentElement;
+  return element?.closest<HTMLElement>("[data-key]")?.dataset["key"];
 }
