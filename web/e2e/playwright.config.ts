@@ -34,6 +34,8 @@ export default defineConfig({
   projects: [
     { name: "stories", testDir: "stories", testIgnore: SCREENS_ONLY },
     { name: "stage", testDir: "stage" },
+    // Figures, no checks: `cargo xtask marks`.
+    { name: "marks", testDir: "marks", timeout: 900_000 },
     { name: "everyone", testDir: "stories", testMatch: SCREENS_ONLY, ...onStage },
     { name: "pictures", testDir: "pictures", ...onStage },
   ],

@@ -1,4 +1,4 @@
-//! The end-to-end stories and the screenshots: the real server, the real client, a real browser.
+//! The end-to-end stories, the screenshots and the marks: the real server, the real client, a real browser.
 
 use anyhow::Result;
 
@@ -27,6 +27,14 @@ pub(crate) fn screenshots(shell: &Shell) -> Result<()> {
     playwright(shell, &["--project=screenshots"])?;
     shell.say("the pictures are in web/e2e/screenshots");
     Ok(())
+}
+
+/// Builds everything and measures the client with 2,000 chats and 100,000 messages in one of them. Each figure is a
+/// line of JSON on standard output; how it goes is said on standard error.
+pub(crate) fn marks(shell: &Shell) -> Result<()> {
+    web::build(shell)?;
+    shell.run(shell.cargo().args(["build", "--release", "--package", "anser"]))?;
+    playwright(shell, &["--project=marks", "--reporter=./marks/reporter.ts"])
 }
 
 fn playwright(shell: &Shell, arguments: &[&str]) -> Result<()> {

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type BrowserContext, chromium, expect, type Locator, type Page } from "@playwright/test";
 import { CHROMIUM, CHROMIUM_FLAGS } from "./browser.ts";
+import { SEED_PASSWORD } from "./server.ts";
 import { Wire } from "./wire.ts";
 
 /** How a browser looks; the default is a desktop in English. */
@@ -12,6 +13,7 @@ export interface Looks {
   colorScheme?: "light" | "dark";
   viewport?: { width: number; height: number };
   isMobile?: boolean;
+  timezoneId?: string;
 }
 
 /** The states an own message goes through. */
@@ -78,6 +80,13 @@ export class Person {
     await this.page.getByRole("textbox", { name: "Handle" }).fill(this.handle);
     await this.page.getByRole("textbox", { name: "Password" }).fill(password);
     await this.page.getByRole("button", { name: "Sign in" }).click();
+  }
+
+  /** One of the people of a seeded server opens and signs in. */
+  async entersSeeded(): Promise<void> {
+    await this.opens();
+    await this.signsIn(SEED_PASSWORD);
+    await this.isIn();
   }
 
   /** Signed in, linked, everything there. */

@@ -1,7 +1,7 @@
 // A story has a server and the people who appear in it; everything is gone when it ends.
 import { test as base } from "@playwright/test";
 import { type Looks, Person } from "./person.ts";
-import { SEED_PASSWORD, type Seed, Server } from "./server.ts";
+import { type Seed, Server } from "./server.ts";
 
 /** What a story can use. */
 export interface World {
@@ -32,9 +32,7 @@ export const test = base.extend<{ seed: Seed | undefined; world: World }>({
     };
     const alice = async (looks?: Looks) => {
       const someone = await person("alice", looks);
-      await someone.opens();
-      await someone.signsIn(SEED_PASSWORD);
-      await someone.isIn();
+      await someone.entersSeeded();
       return someone;
     };
     try {

@@ -1,6 +1,10 @@
 // The network goes, the page goes, the server is killed: nothing is lost, nothing comes twice.
 import type { Person } from "../helpers/person.ts";
+import { watchesCounts } from "../helpers/counts.ts";
 import { readAll } from "../helpers/reading.ts";
+import { movedBy, screenOf, turnsWheel } from "../helpers/scrolling.ts";
+import { Sender } from "../helpers/sender.ts";
+import { SEED_PASSWORD } from "../helpers/server.ts";
 import { expect, test } from "../helpers/story.ts";
 
 test("what is written offline survives the page and is delivered once", async ({ world }) => {
@@ -84,3 +88,96 @@ test("the server is killed in the middle and nothing is lost or doubled", async 
   expect(onAlices.filter((text) => text.startsWith("a"))).toEqual([0, ...lines].map((line) => `a${line}`));
   expect(onAlices.filter((text) => text.startsWith("b"))).toEqual([0, ...lines].map((line) => `b${line}`));
 });
+
+test.describe("a long cut", () => {
+  const CHATS = 40;
+  const PEOPLE = Array.from({ length: 19 }, (_, index) => index + 1);
+  const MISSED_IN_EACH = 25;
+  const EVERYBODY = "Everybody";
+
+  test.use({ seed: { chats: CHATS, messages: 600 } });
+
+  test("500 messages in 20 chats were missed: the scene is as it was left, and no count is ever wrong", async ({ world }) => {
+    // High enough that every row of the list is in the page.
+    const alice = await world.alice({ viewport: { width: 1280, height: 3_200 } });
+    const senders = await Promise.all(PEOPLE.map((n) => Sender.signIn(world.server.port, `person_${n}`, SEED_PASSWORD)));
+    const [first] = senders;
+    const everybody = first?.chats.find((chat) => chat.title === EVERYBODY)?.conversation ?? 0;
+    // More than fits on the screen, so that she stands at the unread line with more below.
+    for (let line = 1; line <= 150; line += 1) await first?.writes(everybody, `before the cut ${line}`);
+    await alice.seesUnread(EVERYBODY, 150);
+
+    await alice.opensChat("Person 2");
+    await alice.opensChat(EVERYBODY);
+    await alice.composer.fill("half a thought");
+    const line = alice.page.getByTestId("unread-line");
+    await expect(line).toBeInViewport();
+    await alice.opensChat("Person 2");
+
+    alice.goesOffline();
+    await alice.seesLink("offline");
+    await alice.writes("from the tunnel");
+    await alice.writes("and another");
+    await alice.seesState("and another", "sending");
+    await alice.opensChat(EVERYBODY);
+    await expect(line).toBeInViewport();
+    await turnsWheel(alice, -100);
+    const before = await screenOf(alice);
+    const lineBefore = await line.boundingBox();
+
+    const missed = senders.map(async (sender) => {
+      const { conversation } = await sender.opensDirect("alice");
+      for (let n = 1; n <= MISSED_IN_EACH; n += 1) await sender.writes(conversation, `missed ${n}`);
+    });
+    await Promise.all(missed);
+    let last = 0;
+    for (let n = 1; n <= MISSED_IN_EACH; n += 1) last = (await first?.writes(everybody, `missed ${n}`)) ?? 0;
+
+    const shown = await watchesCounts(alice.page);
+    const began = Date.now();
+    await alice.goesOnline();
+    await alice.seesLink("online");
+    const took = Date.now() - began;
+    const { chats: then } = await shown();
+    const changed = [EVERYBODY, ...PEOPLE.map((n) => titleOf(n))];
+    for (const title of changed) {
+      const count = Number(then[title]?.[0]) + MISSED_IN_EACH;
+      await alice.seesUnread(title, count);
+    }
+    console.log(`link-up to online, the person's tap on "Try now" included: ${took} ms`);
+
+    // What is in the outbox goes out, and the others' devices have it: by then everything has come to rest.
+    await expect(alice.chat("Person 2").locator("[data-testid=chat-row-last]")).not.toHaveText("and another");
+    const after = await screenOf(alice);
+    expect(movedBy(before, after, 0)).toBe(0);
+    expect(await line.boundingBox()).toEqual(lineBefore);
+    await expect(alice.composer).toHaveValue("half a thought");
+
+    const { page, chats } = await shown();
+    for (const [title, values] of Object.entries(chats)) {
+      const more = changed.includes(title) ? MISSED_IN_EACH : 0;
+      const old = Number(values[0]);
+      expect(values.map(Number), `unread of ${title}`).toEqual(more === 0 ? [old] : [old, old + more]);
+    }
+    const total = (title: string | undefined) => Number(/^\((\d+)\)/.exec(title ?? "")?.[1] ?? 0);
+    expect(page.map(total), "the title's count").toEqual([total(page[0]), total(page[0]) + changed.length * MISSED_IN_EACH]);
+
+    // The open chat is whole to its end.
+    let screen = after;
+    while (!screen.rows.some(({ seq }) => seq === last)) {
+      await turnsWheel(alice, 600);
+      screen = await screenOf(alice);
+    }
+    await alice.opensChat("Person 2");
+    await alice.seesState("from the tunnel", "sent");
+    await alice.seesState("and another", "sent");
+    for (const sender of senders) sender.close();
+  });
+});
+
+/** As `anser seed` names people. */
+function titleOf(person: number): string {
+  if (person % 4 === 1) return `人物${person}号`;
+  if (person % 4 === 3) return `شخص ${person}`;
+  return `Person ${person}`;
+}

@@ -1,0 +1,79 @@
+// Scrolling with the wheel through an open chat, and what is on the screen then.
+import { expect, type Locator } from "@playwright/test";
+import type { Person } from "./person.ts";
+
+/** A row on the screen: a message, or a line that says what happened. */
+export interface ShownRow {
+  seq: number;
+  /** Pixels below the upper edge of the list. */
+  top: number;
+}
+
+/** What the reader sees of the list. */
+export interface Screen {
+  /** In the order of the screen. */
+  rows: ShownRow[];
+  /** Everything the page holds of the list, on the screen or near it. */
+  held: number;
+  /** Nothing is above. */
+  atTop: boolean;
+}
+
+export function logOf(person: Person): Locator {
+  return person.page.getByRole("log", { name: "Messages" });
+}
+
+/** The rows whose upper edge is on the screen. Their seqs must be dense: no hole, nothing twice, one order. */
+export async function screenOf(person: Person): Promise<Screen> {
+  const screen = await logOf(person).evaluate((log) => {
+    const { top: edge, bottom } = log.getBoundingClientRect();
+    const nodes = [...log.querySelectorAll("[data-seq]")];
+    const rows = nodes.map((node) => ({
+      seq: Number(node.getAttribute("data-seq")),
+      top: node.getBoundingClientRect().top - edge,
+    }));
+    const height = bottom - edge;
+    return {
+      rows: rows.filter(({ top }) => top >= 0 && top < height),
+      held: nodes.length,
+      atTop: log.scrollTop === 0,
+    };
+  });
+  const seqs = screen.rows.map(({ seq }) => seq);
+  const first = seqs[0] ?? 0;
+  expect(seqs, "no hole and nothing twice").toEqual(seqs.map((_, index) => first + index));
+  return screen;
+}
+
+/** One turn of the wheel, until everything has come to rest. */
+export async function turnsWheel(person: Person, pixels: number): Promise<void> {
+  await logOf(person).hover();
+  await person.page.mouse.wheel(0, pixels);
+  await logOf(person).evaluate(async (log) => {
+    const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+    const state = () => `${log.scrollTop} ${log.scrollHeight} ${log.querySelector("[data-seq]")?.getAttribute("data-seq")}`;
+    let quiet = 0;
+    let before = "";
+    while (quiet < 4) {
+      await frame();
+      quiet = state() === before ? quiet + 1 : 0;
+      before = state();
+    }
+  });
+}
+
+/**
+ * The same rows moved by the same way, and no further than the wheel turned: nothing jumped under the reader's eyes.
+ * Returns how far.
+ */
+export function movedBy(before: Screen, after: Screen, pixels: number): number {
+  const tops = new Map(before.rows.map(({ seq, top }) => [seq, top]));
+  const ways = after.rows.flatMap(({ seq, top }) => (tops.has(seq) ? [top - (tops.get(seq) ?? 0)] : []));
+  expect(ways.length, "two screens after one turn of the wheel overlap").toBeGreaterThan(0);
+  const way = ways[0] ?? 0;
+  for (const other of ways) expect(Math.abs(other - way), "rows move together").toBeLessThan(1);
+  const most = Math.abs(pixels) + 1;
+  expect(Math.abs(way), `moved ${way} px, the wheel turned ${-pixels}`).toBeLessThanOrEqual(most);
+  expect(way * pixels, "not the other way").toBeLessThanOrEqual(Math.abs(pixels));
+  return way;
+}

@@ -1,0 +1,102 @@
+// Flinging up through ten thousand rows and more: do frames keep coming, and does memory stay where it was?
+import type { CDPSession, Page } from "@playwright/test";
+import { readFileSync } from "node:fs";
+import { LONG_CHAT, RATES, test } from "./bench.ts";
+import { measured, reportFrames } from "./meter.ts";
+import { report } from "./report.ts";
+
+const ROWS = 10_000;
+/** As far as a quick hand gets in a second. */
+const PIXELS_PER_SECOND = 8_000;
+const PIXELS_PER_GESTURE = 16_000;
+
+for (const rate of RATES) {
+  test.describe(`${rate} times slower`, () => {
+    test.use({ rate });
+
+    test(`flinging up, at ${rate}`, async ({ atRate: { alice, cdp } }) => {
+      const { page } = alice;
+      // Nothing of what was read before the reload is in memory; on the local disk it is.
+      await alice.reloads();
+      await alice.isIn();
+      await alice.opensChat(LONG_CHAT);
+      await page.getByRole("button", { name: "To the newest message" }).click({ timeout: 2_000 }).catch(() => {
+        // Stands at the end already.
+      });
+      const end = await topSeq(page);
+      const heapBefore = await heap(cdp);
+      const memoryBefore = await rendererMemory(cdp);
+      const began = Date.now();
+      const reading = await measured(page, async () => {
+        while ((await topSeq(page)) > end - ROWS) await fling(page, cdp, PIXELS_PER_GESTURE);
+      });
+      const seconds = (Date.now() - began) / 1_000;
+      reportFrames("fling", reading, rate, true);
+      report({ mark: "fling_rows_per_second", value: (end - (await topSeq(page))) / seconds, unit: "1/s", throttle: rate });
+      report({ mark: "heap_before_mb", value: heapBefore, unit: "MB", throttle: rate });
+      report({ mark: "heap_after_10000_rows_mb", value: await heap(cdp), unit: "MB", throttle: rate });
+      while ((await topSeq(page)) > end - 2 * ROWS) await fling(page, cdp, PIXELS_PER_GESTURE);
+      report({ mark: "heap_after_20000_rows_mb", value: await heap(cdp), unit: "MB", throttle: rate });
+      report({ mark: "renderer_before_mb", value: memoryBefore, unit: "MB", throttle: rate });
+      report({ mark: "renderer_after_20000_rows_mb", value: await rendererMemory(cdp), unit: "MB", throttle: rate });
+      report({ mark: "rows_in_page", value: await page.locator("[data-seq]").count(), unit: "rows", throttle: rate });
+    });
+
+    test(`an empty page under the same gesture, at ${rate}`, async ({ atRate: { alice } }) => {
+      const page = await alice.page.context().newPage();
+      const cdp = await page.context().newCDPSession(page);
+      await cdp.send("Emulation.setCPUThrottlingRate", { rate });
+      await page.setContent(`<div role="log">${"<p>a row of nothing but words</p>".repeat(3_000)}</div>`);
+      await page.evaluate(() => {
+        const log = document.querySelector<HTMLElement>("[role=log]");
+        log?.style.setProperty("height", "700px");
+        log?.style.setProperty("overflow-y", "scroll");
+        log?.scrollTo(0, log.scrollHeight);
+      });
+      const reading = await measured(page, async () => {
+        for (let gesture = 0; gesture < 4; gesture += 1) await fling(page, cdp, PIXELS_PER_GESTURE);
+      });
+      reportFrames("empty_page_fling", reading, rate, false);
+      await page.close();
+      await alice.page.bringToFront();
+    });
+  });
+}
+
+/** A real gesture, as the browser gets it from a wheel. */
+async function fling(page: Page, cdp: CDPSession, pixels: number): Promise<void> {
+  const box = await page.getByRole("log").boundingBox();
+  if (box === null) throw new Error("no chat is open");
+  await cdp.send("Input.synthesizeScrollGesture", {
+    x: box.x + box.width / 2,
+    y: box.y + box.height / 2,
+    yDistance: pixels,
+    speed: PIXELS_PER_SECOND,
+    gestureSourceType: "mouse",
+    preventFling: false,
+  });
+}
+
+async function topSeq(page: Page): Promise<number> {
+  return page.evaluate(() => Number(document.querySelector("[data-seq]")?.getAttribute("data-seq")));
+}
+
+/** Megabytes of JavaScript that are really in use by the page. */
+async function heap(cdp: CDPSession): Promise<number> {
+  await cdp.send("HeapProfiler.collectGarbage");
+  const { usedSize } = await cdp.send("Runtime.getHeapUsage");
+  return usedSize / 1e6;
+}
+
+/** Megabytes of the page's process: the engine's worker, its WebAssembly and the caches of the browser are in it. */
+async function rendererMemory(cdp: CDPSession): Promise<number> {
+  const browser = await cdp.send("Target.getTargetInfo").then(() => cdp);
+  const { processInfo } = await browser.send("SystemInfo.getProcessInfo").catch(() => ({ processInfo: [] }));
+  const sizes = processInfo.filter(({ type }) => type === "renderer").map(({ id }) => residentBytes(id));
+  return Math.max(0, ...sizes) / 1e6;
+}
+
+function residentBytes(pid: number): number {
+  const line = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"));
+  return Number(line?.[1] ?? 0) * 1_024;
+}

@@ -1,0 +1,89 @@
+// Many chats and a long one: it opens at its end, is read back page by page, and the page holds only what is near.
+import type { Person } from "../helpers/person.ts";
+import { logOf, movedBy, screenOf, turnsWheel } from "../helpers/scrolling.ts";
+import { expect, test } from "../helpers/story.ts";
+
+const MESSAGES = 5_000;
+const CHATS = 300;
+/** The chat's beginning, one who comes, one who leaves, and another title are in its log too. */
+const LAST_SEQ = MESSAGES + 4;
+/** Rows that may be in the page at once: some screens, whatever the length of the chat. */
+const HELD_MAX = 150;
+/** Less than a screen. */
+const TURN = 420;
+
+test.use({ seed: { chats: CHATS, messages: MESSAGES } });
+
+/** Turns the wheel until this seq has been on the screen; nothing may jump on the way. */
+async function readsTo(person: Person, seq: number): Promise<void> {
+  let before = await screenOf(person);
+  const up = seq < (before.rows[0]?.seq ?? 0);
+  const pixels = up ? -TURN : TURN;
+  while (!before.rows.some((row) => row.seq === seq)) {
+    await turnsWheel(person, pixels);
+    const after = await screenOf(person);
+    movedBy(before, after, pixels);
+    expect(after.held, "rows in the page").toBeLessThan(HELD_MAX);
+    before = after;
+  }
+}
+
+test("a chat of 5,000 messages opens at its end and is read back without a hole, a repeat or a jump", async ({ world }) => {
+  const alice = await world.alice();
+  await alice.opensChat("Everybody");
+  const newest = alice.page.locator(`[data-testid=message][data-seq="${LAST_SEQ}"]`);
+  await expect(newest).toBeInViewport();
+
+  await readsTo(alice, LAST_SEQ - 1_000);
+
+  // By now the end has left the window; the way back is as whole.
+  await readsTo(alice, LAST_SEQ - 800);
+
+  await alice.page.getByRole("button", { name: "To the newest message" }).click();
+  await expect(newest).toBeInViewport();
+  await screenOf(alice);
+});
+
+test("a message of a kind that nobody knows yet is kept and says so", async ({ world }) => {
+  const alice = await world.alice();
+  await alice.opensChat("Everybody");
+  const unknown = alice.page.getByTestId("message").filter({ hasText: "This message needs a newer version of Anser." });
+  await expect(unknown.first()).toBeInViewport();
+  await alice.reloads();
+  await alice.isIn();
+  await expect(unknown.first()).toBeInViewport();
+});
+
+test("every one of 300 chats is in the list, and any of them opens", async ({ world }) => {
+  const alice = await world.alice();
+  const rows = alice.page.getByTestId("chat-row");
+  await expect(rows.first()).toHaveAttribute("data-title", "Everybody");
+  const seen = new Set<string>();
+  let titleInTheMiddle = "";
+  await rows.first().hover();
+  while (seen.size < CHATS) {
+    const shown = await rows.evaluateAll((nodes) =>
+      nodes.map((row) => [row.getAttribute("data-conversation") ?? "", row.getAttribute("data-title") ?? ""] as const),
+    );
+    expect(shown.length, "rows in the page").toBeLessThan(60);
+    const before = seen.size;
+    for (const [conversation, title] of shown) {
+      seen.add(conversation);
+      if (seen.size === CHATS / 2) titleInTheMiddle = title;
+    }
+    await alice.page.mouse.wheel(0, 400);
+    await expect.poll(() => rows.last().getAttribute("data-conversation")).not.toBe(shown.at(-1)?.[0] ?? "").catch(() => {
+      // The end of the list does not move; then nothing may be missing.
+      expect(before, "chats in the list").toBe(CHATS);
+    });
+  }
+  expect(seen.size).toBe(CHATS);
+
+  await alice.page.evaluate(() => {
+    const list = document.querySelector("nav [data-testid=chat-row]")?.closest("div");
+    list?.scrollTo(0, list.scrollHeight / 2);
+  });
+  expect(titleInTheMiddle).not.toBe("");
+  await alice.opensChat(titleInTheMiddle);
+  await expect(logOf(alice).getByTestId("message").last()).toBeInViewport();
+});
