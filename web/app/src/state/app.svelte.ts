@@ -71,13 +71,15 @@ export class AppState {
   /** Puts a text on its way. A failure means that the engine could not even keep it. */
   async sendText(conversation: number, text: string): Promise<Failure | undefined> {
     this.drafts.sending(conversation);
-    const outcome = await this.engine.send({ type: "sendText", conversation, text, sendKey: newSendKey() });
+    const sent = this.engine.send({ type: "sendText", conversation, text, sendKey: newSendKey() });
+    // Whoever writes wants to see it at once.
+    if (this.timeline.conversation === conversation) this.timeline.wrote();
+    const outcome = await sent;
     if (outcome.type === "failed") {
       this.drafts.notSent(conversation, text);
       return outcome.failure;
     }
     this.drafts.sent(conversation);
-    if (this.timeline.conversation === conversation) this.timeline.wrote();
     return undefined;
   }
 

@@ -68,7 +68,7 @@ export class Reader {
     // Asked of the page: when a keyboard goes away, the list hears of its new height only after this.
     const below = scroller.scrollHeight - scroller.clientHeight - offset;
     let { atEnd } = timeline;
-    if (below < 1) this.goingUp = false;
+    if (below < 1 && offset > this.lastOffset) this.goingUp = false;
     if (below < END_PX && !this.goingUp) atEnd = true;
     // Rows that are measured, or come, push the end away: only going up means that the reader left it.
     else if (offset < this.lastOffset - 1) atEnd = false;
