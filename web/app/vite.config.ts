@@ -5,12 +5,14 @@ import { svelteTesting } from "@testing-library/svelte/vite";
 import { defineConfig } from "vitest/config";
 import { emojiData } from "./scripts/emoji-data.ts";
 import { serviceWorker } from "./scripts/service-worker.ts";
+import { tabsVersion } from "./scripts/tabs-version.ts";
+import { withoutWorker } from "./scripts/without-worker.ts";
 
 /** The server that `npm run dev` talks to. */
 const server = process.env["ANSER_SERVER"] ?? "http://127.0.0.1:8080";
 
 export default defineConfig({
-  plugins: [svelte(), emojiData(), serviceWorker()],
+  plugins: [svelte(), emojiData(), tabsVersion(), serviceWorker(), withoutWorker()],
   worker: { format: "es" },
   build: {
     target: "es2022",

@@ -4,7 +4,7 @@ import "./styles/tokens.css";
 import "./styles/base.css";
 import { mount } from "svelte";
 import type { Engine } from "./engine/engine";
-import { WorkerEngine } from "./engine/worker-engine";
+import { SharedEngine } from "./engine/shared-engine";
 import { AppState } from "./state/app.svelte";
 import { locale } from "./state/locale.svelte";
 import { theme } from "./state/theme.svelte";
@@ -16,7 +16,7 @@ async function makeEngine(): Promise<Engine> {
     const { engineFromAddress } = await import("./engine/fake-from-address");
     return engineFromAddress(location.search);
   }
-  return new WorkerEngine(`${location.protocol === "http:" ? "ws" : "wss"}://${location.host}/v1/ws`);
+  return new SharedEngine(`${location.protocol === "http:" ? "ws" : "wss"}://${location.host}/v1/ws`);
 }
 
 async function begin(): Promise<void> {

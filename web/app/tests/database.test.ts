@@ -5,7 +5,8 @@ import { expect, test } from "vitest";
 import { LocalDatabase } from "../src/worker/database";
 
 async function opened(): Promise<LocalDatabase> {
-  const database = LocalDatabase.inMemory(await sqlite3InitModule());
+  const sqlite = await sqlite3InitModule();
+  const database = new LocalDatabase(new sqlite.oo1.DB(":memory:"));
   database.runScripts(["CREATE TABLE t (id INTEGER PRIMARY KEY, v ANY) STRICT;", "PRAGMA user_version = 3;"]);
   return database;
 }

@@ -2,6 +2,7 @@
 
 import { expect, test } from "vitest";
 import type { Input, Output, Statement } from "../src/engine/wasm/anser_engine";
+import { DamagedStore } from "../src/worker/damage";
 import { Driver, type Hands, type Thinker } from "../src/worker/driver";
 
 /** Plays back outputs: those of `script[i]` after the i-th input (the 0th: at the start). */
@@ -61,6 +62,7 @@ function world(script: Output[][], over: Partial<Hands> & { save?: (s: Statement
       };
     },
     warn: () => log.push("warn"),
+    failed: (cause) => log.push(`failed: ${String(cause)}`),
   };
   return { driver: new Driver(engine, hands), engine, log, wakes };
 }
@@ -83,6 +85,27 @@ test("a save that fails is told before anything that relies on it", () => {
   });
   driver.start();
   expect(log).toEqual(["warn", "in saveFailed", "emit unread", "transmit 1"]);
+});
+
+test("a save that meets damage ends everything, and nothing relies on it", () => {
+  const { driver, log } = world([[SAVE, TRANSMIT], [UNREAD]], {
+    save: () => {
+      throw new DamagedStore("a page");
+    },
+  });
+  driver.start();
+  driver.handle({ type: "tick" });
+  expect(log).toEqual(["failed: DamagedStore: a page"]);
+});
+
+test("an engine that fails is not asked again", () => {
+  const made = world([]);
+  made.engine.handle = () => {
+    throw new Error("a bug");
+  };
+  made.driver.handle({ type: "tick" });
+  made.driver.handle({ type: "tick" });
+  expect(made.log).toEqual(["failed: Error: a bug"]);
 });
 
 test("a load is answered after the present outputs, under its id", () => {

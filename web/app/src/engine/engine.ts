@@ -4,6 +4,9 @@ import type { Command } from "./generated/Command";
 import type { Event } from "./generated/Event";
 import type { Outcome } from "./generated/Outcome";
 
+/** Where everything is kept: on this browser's private disk, or only as long as the engine runs. */
+export type StorageKind = "disk" | "memory";
+
 /** Where the engine itself stands; what the account and the link do is told by events. */
 export type EngineStatus =
   /** Opening the local store, or waiting for the tab that has it. */
@@ -15,8 +18,8 @@ export type EngineStatus =
    * `generation` is another number after the engine has moved to another tab: the views opened before are gone and
    * have to be opened again; commands on their way are carried out all the same, once.
    */
-  | { type: "running"; storage: "disk" | "memory"; rebuilt: boolean; generation: number }
-  /** A tab with another version of this client has it; `takeOver` brings it here. */
+  | { type: "running"; storage: StorageKind; rebuilt: boolean; generation: number }
+  /** A tab that we cannot speak with has it: one with another version, or one that is frozen. `takeOver` brings it here. */
   | { type: "elsewhere" }
   /** It cannot work here. The detail is for developers. */
   | { type: "broken"; detail: string };

@@ -1,60 +1,13 @@
-// The local SQLite: on the browser's private disk where there is one, else in memory.
+// One open SQLite database: executes what the engine says, and notices when the file is damaged.
 
-import sqlite3InitModule, { type Database, type Sqlite3Static } from "@sqlite.org/sqlite-wasm";
+import type { Database } from "@sqlite.org/sqlite-wasm";
 import type { SqlRow, SqlValue, Statement } from "../engine/wasm/anser_engine";
+import { DamagedStore, isDamage, isSuspicious } from "./damage";
 import type { LocalStore } from "./driver";
 
-const FILE = "/anser.db";
-const POOL_OPTIONS = {
-  name: "anser",
-  initialCapacity: 6,
-  // Without this, a try that fails because the files are held deletes them.
-  preserveOnInitFailure: true,
-  // Missing in the package's types: a second try really tries.
-  forceReinitIfPreviouslyFailed: true,
-};
-/** The tab that had the files may need a moment to be really gone. */
-const OPEN_TRIES = 20;
-const OPEN_PAUSE_MS = 150;
-
-/** One open database; the only one in this origin, which the tab lock sees to. */
+/** The only one in this origin, which the tab lock sees to. */
 export class LocalDatabase implements LocalStore {
-  private constructor(
-    private readonly db: Database,
-    readonly storage: "disk" | "memory",
-    private readonly release: () => void,
-  ) {}
-
-  /** Opens the database, on disk if this browser lets us. */
-  static async open(warn: (what: string, cause: unknown) => void): Promise<LocalDatabase> {
-    const sqlite = await sqlite3InitModule();
-    for (let triesLeft = OPEN_TRIES; ; triesLeft -= 1) {
-      try {
-        return await LocalDatabase.onDisk(sqlite);
-      } catch (cause) {
-        if (!isHeld(cause)) {
-          warn("no private disk in this browser; keeping everything in memory", cause);
-          return LocalDatabase.inMemory(sqlite);
-        }
-        // There is a disk, and somebody has it: an empty store in memory would look like being signed out.
-        if (triesLeft === 1) throw cause;
-      }
-      await new Promise((resolve) => setTimeout(resolve, OPEN_PAUSE_MS));
-    }
-  }
-
-  private static async onDisk(sqlite: Sqlite3Static): Promise<LocalDatabase> {
-    const pool = await sqlite.installOpfsSAHPoolVfs(POOL_OPTIONS);
-    const db = new pool.OpfsSAHPoolDb(FILE);
-    // The pool gives no shared memory, so no WAL; a truncated journal is its quickest durable way.
-    db.exec("PRAGMA journal_mode = TRUNCATE; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;");
-    return new LocalDatabase(db, "disk", () => pool.pauseVfs());
-  }
-
-  /** Nothing of it outlives the worker. */
-  static inMemory(sqlite: Sqlite3Static): LocalDatabase {
-    return new LocalDatabase(new sqlite.oo1.DB(":memory:"), "memory", () => {});
-  }
+  constructor(private readonly db: Database) {}
 
   /** The schema version written into the file; 0 for a new one. */
   userVersion(): number {
@@ -71,34 +24,58 @@ export class LocalDatabase implements LocalStore {
   }
 
   save(statements: Statement[]): void {
-    this.db.transaction("IMMEDIATE", (db) => {
-      for (const { sql, params } of statements) {
-        if (params.length === 0) db.exec(sql);
-        else db.exec({ sql, bind: params });
-      }
-    });
+    try {
+      this.db.transaction("IMMEDIATE", (db) => {
+        for (const { sql, params } of statements) {
+          if (params.length === 0) db.exec(sql);
+          else db.exec({ sql, bind: params });
+        }
+      });
+    } catch (cause) {
+      // An index that lost an entry, say, fails as if the statement were wrong.
+      if (isSuspicious(cause) && !isDamage(cause) && !this.isSound()) throw new DamagedStore(String(cause));
+      throw cause;
+    }
   }
 
-  load({ sql, params }: Statement): SqlRow[] {
-    const rows = this.db.exec({
+  load(statement: Statement): SqlRow[] {
+    const rows: SqlRow[] = [];
+    this.read(statement, rows);
+    return rows;
+  }
+
+  /** The rows up to the first damaged page, none if that is the first. */
+  loadWhatIsReadable(statement: Statement): SqlRow[] {
+    const rows: SqlRow[] = [];
+    try {
+      this.read(statement, rows);
+    } catch {
+      return rows;
+    }
+    return rows;
+  }
+
+  close(): void {
+    this.db.close();
+  }
+
+  private read({ sql, params }: Statement, into: SqlRow[]): void {
+    this.db.exec({
       sql,
       ...(params.length === 0 ? {} : { bind: params }),
       rowMode: "array",
-      returnValue: "resultRows",
+      callback: (row) => void into.push((row as unknown[]).map(toNumber)),
     });
-    return rows.map((row) => row.map(toNumber));
   }
 
-  /** Lets go of the files, so that another tab can have them. */
-  close(): void {
-    this.db.close();
-    this.release();
+  /** Reads the whole file, so only when something is wrong already. */
+  private isSound(): boolean {
+    try {
+      return this.load({ sql: "PRAGMA quick_check(1)", params: [] })[0]?.[0] === "ok";
+    } catch {
+      return false;
+    }
   }
-}
-
-/** Another tab, or a worker that is just ending, still has the files. */
-function isHeld(cause: unknown): boolean {
-  return cause instanceof DOMException && cause.name === "NoModificationAllowedError";
 }
 
 /** SQLite may give integers as BigInt; all of ours are below 2^53. */

@@ -2,6 +2,7 @@
 
 import type { Event } from "../engine/generated/Event";
 import type { Input, Output, SqlRow, Statement } from "../engine/wasm/anser_engine";
+import { isDamage } from "./damage";
 
 /** The thinking: `WebEngine`, or a scripted one in tests. */
 export interface Thinker {
@@ -34,6 +35,8 @@ export interface Hands {
   wake(afterMs: number, callback: () => void): () => void;
   /** Something a user never sees, for the console. */
   warn(what: string, cause: unknown): void;
+  /** The engine cannot go on: its store is damaged (`isDamage`), or it has a bug. Nothing is carried out any more. */
+  failed(cause: unknown): void;
 }
 
 /** Timers of browsers count milliseconds in 31 bits. */
@@ -44,6 +47,7 @@ export class Driver {
   private callOff: (() => void) | undefined;
   private readonly inbox: Input[] = [];
   private busy = false;
+  private stopped = false;
 
   constructor(
     private readonly engine: Thinker,
@@ -61,14 +65,15 @@ export class Driver {
     this.run();
   }
 
-  /** No timer of ours goes off any more. */
+  /** Nothing is carried out any more, no timer of ours goes off. */
   stop(): void {
+    this.stopped = true;
     this.callOff?.();
     this.callOff = undefined;
   }
 
   private run(): void {
-    if (this.busy) return;
+    if (this.busy || this.stopped) return;
     this.busy = true;
     try {
       let wait = this.drain();
@@ -77,6 +82,9 @@ export class Driver {
         wait = this.drain();
       }
       this.sleepUntil(wait);
+    } catch (cause) {
+      this.stop();
+      this.hands.failed(cause);
     } finally {
       this.busy = false;
     }
@@ -119,6 +127,7 @@ export class Driver {
     try {
       this.hands.store.save(statements);
     } catch (cause) {
+      if (isDamage(cause)) throw cause;
       this.hands.warn("the local store could not save", cause);
       // Before the next poll: what the engine asks for after a save relies on that save.
       this.engine.handle({ type: "saveFailed" }, this.hands.now());

@@ -1,83 +1,130 @@
-// The worker: opens the local store, builds the engine from it, and drives it with this browser's hands.
+// The worker of the tab that leads: the local store, the engine on it, and the hub where all tabs meet.
 
-import init, { migrationScripts, restoreStatements, WebEngine } from "../engine/wasm/anser_engine";
+import init, {
+  migrationScripts,
+  restoreStatements,
+  salvagedStatements,
+  salvageStatements,
+  WebEngine,
+} from "../engine/wasm/anser_engine";
 import engineWasm from "../engine/wasm/anser_engine_bg.wasm?url";
-import { LocalDatabase } from "./database";
+import { isDamage } from "./damage";
+import type { LocalDatabase } from "./database";
 import { Driver } from "./driver";
-import type { FromWorker, ToWorker } from "./messages";
+import { Hub } from "./hub";
+import { CHANNELS, type FromWorker, type ToHub, type ToWorker } from "./messages";
+import { findPlace, type Place } from "./place";
 import { SocketCarrier } from "./socket";
+import { type Opened, openStore, rebuildStore } from "./store";
+import { callOut, wayTo, whenGone } from "./tab-hands";
 
-/** What arrived before the engine was there, in order. */
-const early: ToWorker[] = [];
-let running: { driver: Driver; carrier: SocketCarrier; database: LocalDatabase } | undefined;
+const SQL = { migrationScripts, restoreStatements, salvageStatements, salvagedStatements };
 
-self.onmessage = (message: MessageEvent<ToWorker>) => {
-  const { data } = message;
-  if (data.type === "start") void start(data.socketUrl);
-  else if (running === undefined) early.push(data);
-  else hear(data);
+/** Everything of one run of an engine. */
+interface Run {
+  driver: Driver;
+  carrier: SocketCarrier;
+  database: LocalDatabase;
+  hub: Hub;
+}
+
+const fromTabs = new BroadcastChannel(CHANNELS.toHub);
+let place: Place | undefined;
+let run: Run | undefined;
+
+self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
+  if (data.type === "close") close();
+  else void start(data);
 };
 
-async function start(socketUrl: string): Promise<void> {
+fromTabs.onmessage = ({ data }: MessageEvent<ToHub>) => run?.hub.hear(data);
+
+async function start({ socketUrl, up }: Extract<ToWorker, { type: "start" }>): Promise<void> {
   try {
-    const [database] = await Promise.all([LocalDatabase.open(warn), init({ module_or_path: engineWasm })]);
-    database.runScripts(migrationScripts(database.userVersion()));
-    const restored = restoreStatements().map((statement) => database.load(statement));
-    const engine = new WebEngine(crypto.getRandomValues(new Uint8Array(32)), restored, Date.now());
-    const carrier = new SocketCarrier(socketUrl, {
-      connected: (connection) => driver.handle({ type: "connected", connection }),
-      disconnected: (connection) => driver.handle({ type: "disconnected", connection }),
-      received: (connection, bytes) => driver.handle({ type: "received", connection, bytes }),
-    });
-    const driver = new Driver(engine, {
-      store: database,
-      carrier,
-      emit: (event) => tell({ type: "event", event }),
-      now: () => Date.now(),
-      wake: (afterMs, callback) => {
-        const timer = setTimeout(callback, afterMs);
-        return () => clearTimeout(timer);
-      },
-      warn,
-    });
-    running = { driver, carrier, database };
-    tell({ type: "started", storage: database.storage });
-    driver.start();
-    for (const message of early.splice(0)) hear(message);
+    const listener = { held: () => tellPage({ type: "held" }), warn };
+    const [found] = await Promise.all([findPlace(listener), init({ module_or_path: engineWasm })]);
+    place = found;
+    begin(found, socketUrl, openStore(found, SQL, buildEngine));
+    if (!up) run?.driver.handle({ type: "network", up });
   } catch (cause) {
-    tell({ type: "broken", detail: String(cause) });
+    giveUp(cause);
   }
 }
 
-function hear(message: ToWorker): void {
-  if (running === undefined) return;
-  const { driver } = running;
-  switch (message.type) {
-    case "start":
-      break;
-    case "command":
-      driver.handle({ type: "command", id: message.id, command: message.command });
-      break;
-    case "network":
-      driver.handle({ type: "network", up: message.up });
-      break;
-    case "close":
-      close();
-      break;
+function buildEngine(restored: Parameters<typeof salvagedStatements>[0]): WebEngine {
+  return new WebEngine(crypto.getRandomValues(new Uint8Array(32)), restored, Date.now());
+}
+
+function begin({ storage }: Place, socketUrl: string, { database, engine, rebuilt }: Opened<WebEngine>): void {
+  const generation = Date.now();
+  const hub = new Hub(
+    { generation, storage, rebuilt },
+    {
+      command: (id, command) => driver.handle({ type: "command", id, command }),
+      network: (up) => driver.handle({ type: "network", up }),
+      callOut,
+      wayTo,
+      whenGone,
+    },
+  );
+  const carrier = new SocketCarrier(socketUrl, {
+    connected: (connection) => driver.handle({ type: "connected", connection }),
+    disconnected: (connection) => driver.handle({ type: "disconnected", connection }),
+    received: (connection, bytes) => driver.handle({ type: "received", connection, bytes }),
+  });
+  const driver = new Driver(engine, {
+    store: database,
+    carrier,
+    emit: (event) => hub.tell(event),
+    now: () => Date.now(),
+    wake: (afterMs, callback) => {
+      const timer = setTimeout(callback, afterMs);
+      return () => clearTimeout(timer);
+    },
+    warn,
+    failed: (cause) => recover(socketUrl, cause),
+  });
+  run = { driver, carrier, database, hub };
+  driver.start();
+  // Damaged already: then there is another one, which has told so.
+  if (run?.driver !== driver) return;
+  tellPage({ type: "ready" });
+  callOut(generation);
+}
+
+/** The engine met damage: it goes on, as a new one, on a new store. Whatever else it was is a bug of ours. */
+function recover(socketUrl: string, cause: unknown): void {
+  end();
+  if (place === undefined || !isDamage(cause)) return giveUp(cause);
+  warn("the local store is damaged and is made anew", cause);
+  try {
+    begin(place, socketUrl, rebuildStore(place, SQL, buildEngine));
+  } catch (again) {
+    giveUp(again);
   }
+}
+
+function end(): void {
+  if (run === undefined) return;
+  const { driver, carrier, database, hub } = run;
+  run = undefined;
+  driver.stop();
+  carrier.abandon();
+  hub.close();
+  database.close();
 }
 
 function close(): void {
-  if (running === undefined) return;
-  const { driver, carrier, database } = running;
-  running = undefined;
-  driver.stop();
-  carrier.abandon();
-  database.close();
-  tell({ type: "closed" });
+  end();
+  place?.release();
+  tellPage({ type: "closed" });
 }
 
-function tell(message: FromWorker): void {
+function giveUp(cause: unknown): void {
+  tellPage({ type: "broken", detail: String(cause) });
+}
+
+function tellPage(message: FromWorker): void {
   self.postMessage(message);
 }
 
