@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import type { Plugin } from "vite";
 
 /** Files from `public/` that belong to the shell. */
-const PUBLIC = ["icon.svg", "icon-maskable.svg", "manifest.webmanifest"];
+const PUBLIC = ["icon.svg", "icon-unread.svg", "icon-maskable.svg", "manifest.webmanifest"];
 
 /** Parts of SQLite's package that come into the build but are never loaded: other ways to reach a disk. */
 const UNUSED = /sqlite3-(?:worker1|opfs-async-proxy)/;
