@@ -23,6 +23,8 @@ interface Room {
 /** Belongs to this browser; what of it belongs to the account goes with `forget`. */
 export class DeskState {
   sendWith = $state<SendWith>(readChoice("sendWith", hasTouch() ? ["modifier", "enter"] : ["enter", "modifier"]));
+  /** Somebody has just pressed "sign in": the keyboard goes on in the chats. */
+  entering = false;
   /** The composer of the open chat. */
   composer = $state.raw<ComposerDoor | undefined>(undefined);
   readonly recents = new EmojiRecents();

@@ -70,3 +70,8 @@ const UNREAD_COUNT_MAX = 1_000;
 export function formatBadge(locale: string, count: number): string {
   return count >= UNREAD_COUNT_MAX ? `${formatCount(locale, UNREAD_COUNT_MAX - 1)}+` : formatCount(locale, count);
 }
+
+/** `@anna, @bob and @carol`. */
+export function listHandles(locale: string, handles: readonly string[]): string {
+  return new Intl.ListFormat(locale).format(handles.map((handle) => `@${handle}`));
+}
