@@ -138,6 +138,21 @@ export class Person {
     await expect(this.page.getByTestId("link-state").first()).toHaveAttribute("data-link", state);
   }
 
+  /** Something else has the keyboard; the page is still to be seen. (Under Playwright every page thinks it is attended.) */
+  async looksAway(): Promise<void> {
+    await this.page.evaluate(() => {
+      document.hasFocus = () => false;
+      window.dispatchEvent(new Event("blur"));
+    });
+  }
+
+  async looksBack(): Promise<void> {
+    await this.page.evaluate(() => {
+      document.hasFocus = () => true;
+      window.dispatchEvent(new Event("focus"));
+    });
+  }
+
   // --- chats ---
 
   /** Finds somebody by handle and opens the chat with them. */

@@ -77,3 +77,10 @@ export function movedBy(before: Screen, after: Screen, pixels: number): number {
   expect(way * pixels, "not the other way").toBeLessThanOrEqual(Math.abs(pixels));
   return way;
 }
+
+/** Where the reader stands: the first message that is wholly on the screen, and how far from the list's upper edge. */
+export async function placeOf(person: Person): Promise<{ seq: number; top: number }> {
+  const { rows } = await screenOf(person);
+  const first = rows[0];
+  return { seq: first?.seq ?? 0, top: Math.round(first?.top ?? 0) };
+}

@@ -91,18 +91,27 @@ export function makeWorld(nowMs: number, long = 3_000): FakeChat[] {
   const dave = [
     row(1, DAVE, t(60 * 80), text("Did you see the photos?")),
     row(2, ALICE, t(60 * 79), text("Not yet, tonight.")),
+    row(3, DAVE, t(60 * 78.6), text("They are on the old disk. Try `ls /mnt/photos` first, then this:\n```sh\nfor year in 2024 2025 2026; do\n  rsync -av --progress \"/mnt/photos/$year/\" \"$HOME/Pictures/$year/\"\ndone\n```\nIt takes a while.")),
+    row(4, DAVE, t(60 * 78.5), text("👍🏽 🦆")),
+    row(5, ALICE, t(60 * 78.4), text("❤️")),
     row(0, ALICE, t(60 * 78), text("Here is the long list"), {
       type: "failed",
       sendKey: "d1",
       failure: { reason: "notAllowed", field: "", retryAfterMs: 0 },
     }),
   ];
+  const erin = [
+    row(1, ERIN, t(60 * 24 * 5 + 9), text("أراك عند البحيرة الساعة 9:30، هذا هو العنوان: https://example.org/lake")),
+    row(2, ALICE, t(60 * 24 * 5 + 8), text("סבבה, אני מביאה קפה ועוגה לכולם")),
+    row(3, ERIN, t(60 * 24 * 5 + 7), text("Do you say أهلاً or مرحباً?")),
+    row(4, ERIN, t(60 * 24 * 5), text("شكراً جزيلاً 🌷")),
+  ];
   const chats = [
     makeChat(1, BOB, "Bob", [ALICE, BOB], bob, 0),
     makeChat(2, null, "Lake weekend 🌤", [ALICE, CAROL, DAVE, ERIN], group, 3),
     makeChat(3, CAROL, CAROL.displayName, [ALICE, CAROL], carol, 12),
     makeChat(4, DAVE, "Dave", [ALICE, DAVE], dave, 0),
-    makeChat(5, ERIN, ERIN.displayName, [ALICE, ERIN], [row(1, ERIN, t(60 * 24 * 5), text("شكراً جزيلاً 🌷"))], 0),
+    makeChat(5, ERIN, ERIN.displayName, [ALICE, ERIN], erin, 0),
   ];
   chats[4]!.view.draft = "It was a pleasure";
   return chats;
