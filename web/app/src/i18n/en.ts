@@ -215,6 +215,7 @@ export const en = {
   writing: "Writing",
   sendWith: "Send with",
   sendWithEnter: "Enter",
+  sendWithButton: "The button",
   sendWithModifier: (key: string) => `${key} + Enter`,
   sendWithEnterHint: "Shift + Enter begins a new line.",
   sendWithModifierHint: "Enter begins a new line.",

@@ -201,6 +201,7 @@ export const zh: Messages = {
   writing: "输入",
   sendWith: "发送方式",
   sendWithEnter: "回车键（Enter）",
+  sendWithButton: "发送按钮",
   sendWithModifier: (key) => `${key} + 回车键`,
   sendWithEnterHint: "按 Shift + 回车键换行。",
   sendWithModifierHint: "按回车键换行。",
