@@ -10,6 +10,7 @@ import { ConversationsState } from "./conversations.svelte";
 import { DeskState } from "./desk.svelte";
 import { DraftsState } from "./drafts.svelte";
 import { FrameQueue } from "./frame-queue";
+import { keepLastingly } from "./lasting";
 import { PageState } from "./page.svelte";
 import { Places } from "./places";
 import { RouteState } from "./route.svelte";
@@ -80,6 +81,7 @@ export class AppState {
       return outcome.failure;
     }
     this.drafts.sent(conversation);
+    keepLastingly();
     return undefined;
   }
 
@@ -129,7 +131,7 @@ export class AppState {
     if (chats.length > 0) {
       this.conversations.apply(chats);
       for (const chat of chats) {
-        this.timeline.hear(chat, this.page.attended);
+        this.timeline.hear(chat, this.reading);
         this.drafts.hear(chat.conversation, chat.draft);
       }
       this.desk.notifications.hear(chats);

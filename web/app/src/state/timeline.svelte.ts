@@ -131,14 +131,14 @@ export class TimelineState {
    * The list's row of this chat is different: something came, or was read on some device. What nobody sees come gets
    * the line above it, unless there is one already above others that are still unread.
    */
-  hear(chat: ConversationView, attended: boolean): void {
+  hear(chat: ConversationView, reading: boolean): void {
     if (chat.conversation !== this.conversation) return;
     this.markedRead = Math.max(this.markedRead, chat.read);
     const more = chat.unread - this.unread;
     const allWasRead = this.unread === 0;
     this.unread = chat.unread;
     if (more <= 0) return;
-    if (allWasRead && !(attended && this.atEnd)) {
+    if (allWasRead && !(reading && this.atEnd)) {
       this.line = { after: chat.read, count: more };
       this.lineSeen = false;
     } else if (this.line !== undefined) {

@@ -176,7 +176,8 @@ export class Reader {
   }
 
   private scrollToEnd(): void {
-    this.list?.scrollToIndex(this.timeline.items.length - 1, { align: "end" });
+    const { length } = this.timeline.items;
+    if (length > 0) this.list?.scrollToIndex(length - 1, { align: "end" });
   }
 
   private anchorAt(offset: number): Anchor | undefined {
