@@ -1,4 +1,5 @@
-// Serves the app shell of one build from the cache. A new build waits until all tabs of the old one are closed.
+// Serves the app shell of one build from the cache. A new build waits until all tabs of the old one are closed, or
+// until the user asks for it.
 
 const VERSION = "__VERSION__";
 const ASSETS = ["__ASSETS__"];
@@ -8,6 +9,11 @@ self.addEventListener("install", (event) => {
   // `reload`: past the HTTP cache, which may still have the page of an older build.
   const requests = ASSETS.map((url) => new Request(url, { cache: "reload" }));
   event.waitUntil(caches.open(CACHE).then((cache) => cache.addAll(requests)));
+});
+
+// Sent by `src/state/update.svelte.ts`.
+self.addEventListener("message", (event) => {
+  if (event.data === "take-over") self.skipWaiting();
 });
 
 self.addEventListener("activate", (event) => {

@@ -5,9 +5,9 @@ import { readFileSync } from "node:fs";
 import type { Plugin } from "vite";
 
 /** Files from `public/` that belong to the shell. */
-const PUBLIC = ["icon.svg", "icon-unread.svg", "icon-maskable.svg", "manifest.webmanifest"];
+const PUBLIC = ["icon.svg", "icon-unread.svg", "icon-192.png", "manifest.webmanifest"];
 
-/** Parts of SQLite's package that come into the build but are never loaded: other ways to reach a disk. */
+/** Parts of SQLite's package that come into the build but are never loaded, being other ways to reach a disk: they go. */
 const UNUSED = /sqlite3-(?:worker1|opfs-async-proxy)/;
 
 /** The list of assets is known only when they are made, so it is filled in then. */
@@ -16,7 +16,8 @@ export function serviceWorker(): Plugin {
     name: "anser-service-worker",
     apply: "build",
     generateBundle(_options, bundle) {
-      const built = Object.keys(bundle).filter((name) => name.startsWith("assets/") && !UNUSED.test(name));
+      for (const name of Object.keys(bundle)) if (UNUSED.test(name)) delete bundle[name];
+      const built = Object.keys(bundle).filter((name) => name.startsWith("assets/"));
       const assets = ["/", ...built.map((name) => `/${name}`), ...PUBLIC.map((name) => `/${name}`)];
       const version = createHash("sha256").update(assets.join("\n")).update(pageOf(bundle)).digest("hex").slice(0, 12);
       const template = readFileSync(new URL("./service-worker-template.js", import.meta.url), "utf8");

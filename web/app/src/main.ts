@@ -4,10 +4,13 @@ import "./styles/tokens.css";
 import "./styles/base.css";
 import { mount } from "svelte";
 import type { Engine } from "./engine/engine";
+import type { Outcome } from "./engine/generated/Outcome";
 import { SharedEngine } from "./engine/shared-engine";
 import { AppState } from "./state/app.svelte";
+import { install } from "./state/install.svelte";
 import { locale } from "./state/locale.svelte";
 import { theme } from "./state/theme.svelte";
+import { update } from "./state/update.svelte";
 import App from "./ui/App.svelte";
 
 async function makeEngine(): Promise<Engine> {
@@ -20,6 +23,7 @@ async function makeEngine(): Promise<Engine> {
 }
 
 async function begin(): Promise<void> {
+  install.begin();
   theme.show();
   locale.show();
   const app = new AppState(await makeEngine());
@@ -28,8 +32,16 @@ async function begin(): Promise<void> {
   // in the background has none, and should receive messages all the same.)
   setTimeout(() => app.engine.start());
   if (import.meta.env.PROD && "serviceWorker" in navigator) {
-    addEventListener("load", () => void navigator.serviceWorker.register("/sw.js"));
+    addEventListener("load", () => void update.begin());
+    app.engine.subscribe((event) => {
+      if (event.type === "finished" && isTooOld(event.outcome)) update.check();
+    });
   }
+}
+
+/** The server speaks a language that this build does not know. */
+function isTooOld(outcome: Outcome): boolean {
+  return outcome.type === "failed" && outcome.failure.reason === "incompatible";
 }
 
 void begin();

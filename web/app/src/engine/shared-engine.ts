@@ -121,7 +121,10 @@ export class SharedEngine implements Engine {
     // An engine before this one may have said it.
     if (message.generation !== this.generation) return;
     if (message.type === "event") this.tell(message.event);
-    else if (message.type === "finished") this.unanswered.answer(message.id, message.outcome);
+    else if (message.type === "finished") {
+      this.unanswered.answer(message.id, message.outcome);
+      this.tell({ type: "finished", command: message.id, outcome: message.outcome });
+    }
   }
 
   /** There is an engine, new to this tab. */

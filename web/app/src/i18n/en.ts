@@ -23,6 +23,7 @@ export const en = {
   showPassword: "Show password",
   hidePassword: "Hide password",
   sessionEnded: "This device was signed out. Sign in again to go on.",
+  storageLost: "This browser no longer has what Anser kept here. Sign in, and your messages come back from the server.",
 
   // why something was not done
   failOffline: "No connection right now. Try again when you are online.",
@@ -65,6 +66,10 @@ export const en = {
   linkCatchingUp: "Updating…",
   retryNow: "Try now",
   memoryOnly: "This browser keeps nothing on disk here: messages stay only until you close the tab.",
+  rebuilt: "This browser’s copy was damaged. It is being fetched again from the server.",
+  updateReady: "A new version is ready.",
+  updateNow: "Update",
+  updating: "Updating…",
   dismiss: "Dismiss",
 
   // finding and grouping
@@ -205,6 +210,7 @@ export const en = {
   lastSeen: (when: string) => `Last seen ${when}`,
   end: "End",
   endDevice: (name: string) => `End ${name}`,
+  installApp: "Install app",
   signOut: "Sign out",
   signOutTitle: "Sign out?",
   signOutBody: "This device forgets your messages. They stay on the server and on your other devices.",
@@ -243,7 +249,7 @@ export const en = {
 
   // other tab, start, trouble
   otherTabTitle: "Anser is open in another tab",
-  otherTabHint: "Only one tab at a time can hold your messages.",
+  otherTabHint: "That tab runs another version of Anser, or it is frozen, so this one cannot share with it.",
   useHere: "Use it here",
   brokenTitle: "Anser could not start",
   brokenHint: "Reload the page. If that does not help, this browser may be too old.",

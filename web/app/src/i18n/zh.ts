@@ -22,6 +22,7 @@ export const zh: Messages = {
   showPassword: "显示密码",
   hidePassword: "隐藏密码",
   sessionEnded: "此设备已退出登录，请重新登录。",
+  storageLost: "浏览器已不再保留 Anser 在此存储的数据。登录后，消息会从服务器恢复。",
 
   failOffline: "当前没有连接，请联网后再试。",
   failNotPossible: "现在无法进行此操作。",
@@ -60,6 +61,10 @@ export const zh: Messages = {
   linkCatchingUp: "正在更新…",
   retryNow: "立即重试",
   memoryOnly: "此浏览器无法在此保存数据：关闭标签页后消息不会留在本设备。",
+  rebuilt: "此浏览器中的数据已损坏，正在从服务器重新获取。",
+  updateReady: "新版本已就绪。",
+  updateNow: "更新",
+  updating: "正在更新…",
   dismiss: "知道了",
 
   find: "查找",
@@ -192,6 +197,7 @@ export const zh: Messages = {
   lastSeen: (when) => `上次在线 ${when}`,
   end: "下线",
   endDevice: (name) => `让 ${name} 下线`,
+  installApp: "安装应用",
   signOut: "退出登录",
   signOutTitle: "退出登录？",
   signOutBody: "你的消息将从本设备清除，但仍保存在服务器和你的其他设备上。",
@@ -227,7 +233,7 @@ export const zh: Messages = {
   loading: "正在加载…",
 
   otherTabTitle: "Anser 已在另一个标签页中打开",
-  otherTabHint: "同一时间只有一个标签页可以打开你的消息。",
+  otherTabHint: "那个标签页运行的是另一个版本，或者已被冻结，因此无法与这里共用数据。",
   useHere: "在这里使用",
   brokenTitle: "Anser 无法启动",
   brokenHint: "请刷新页面。如果仍不行，可能是浏览器版本过旧。",

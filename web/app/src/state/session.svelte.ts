@@ -12,11 +12,16 @@ export class SessionState {
   /** Was signed in when this browser was last used: which screen to expect before the engine speaks. */
   readonly expected: boolean = readHint();
 
+  /** The browser threw away what was kept: somebody was signed in here, and the engine found nothing. */
+  lost = $state(false);
+
   get me(): PersonView | undefined {
     return this.view?.type === "signedIn" ? this.view.me : undefined;
   }
 
   apply(view: SessionView): void {
+    const first = this.view === undefined;
+    this.lost = view.type === "signedOut" && !view.ended && (first ? this.expected : this.lost);
     this.view = view;
     writeHint(view.type === "signedIn");
   }
