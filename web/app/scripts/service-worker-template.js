@@ -34,6 +34,19 @@ self.addEventListener("fetch", (event) => {
   else if (ASSETS.includes(url.pathname)) event.respondWith(fromCache(url.pathname, request));
 });
 
+// Where only a service worker may show notifications, the page has it do so (`src/state/notifier.ts`).
+self.addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  event.waitUntil(openChat(event.notification.data.conversation));
+});
+
+async function openChat(conversation) {
+  const [tab] = await self.clients.matchAll({ type: "window" });
+  if (tab === undefined) return self.clients.openWindow(`/#chat-${conversation}`);
+  tab.postMessage({ type: "openChat", conversation });
+  return tab.focus();
+}
+
 async function fromCache(key, request) {
   const cache = await caches.open(CACHE);
   return (await cache.match(key)) ?? fetch(request);
