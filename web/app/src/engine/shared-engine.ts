@@ -12,9 +12,9 @@ import { browser, type Surroundings } from "./surroundings";
 import { TabLock } from "./tab-lock";
 import { Unanswered } from "./unanswered";
 
-/** View numbers of different tabs differ in what stands above this. */
-const VIEWS_PER_TAB = 2 ** 32;
-const TABS = 2 ** 21;
+/** View numbers of different tabs differ in what stands above this; the engine gives them 32 bits. */
+const VIEWS_PER_TAB = 2 ** 16;
+const TABS = 2 ** 16;
 
 /** One tab's end of the conversation with the hub (`src/worker/hub.ts`). */
 export class SharedEngine implements Engine {
