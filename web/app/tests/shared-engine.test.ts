@@ -314,3 +314,31 @@ test("an engine that cannot work in one tab is tried in the next", async () => {
   expect(typesOf(first)).toEqual(["starting", "running", "broken", "running"]);
   expect(statusOf(second)).toMatchObject({ type: "running", generation: 2 });
 });
+
+test("what a closed tab was not told about is done by the next one", async () => {
+  const kept = new Map<string, string>();
+  vi.stubGlobal("localStorage", {
+    get length() {
+      return kept.size;
+    },
+    key: (index: number) => [...kept.keys()][index] ?? null,
+    getItem: (name: string) => kept.get(name) ?? null,
+    setItem: (name: string, value: string) => void kept.set(name, value),
+    removeItem: (name: string) => void kept.delete(name),
+  });
+  const hide: (() => void)[] = [];
+  vi.stubGlobal("addEventListener", (type: string, listener: () => void) => type === "pagehide" && hide.push(listener));
+  const only = tab();
+  await settled();
+  for (const command of [text("the last word"), { type: "listDevices" }] as Command[]) void only.engine.send(command);
+  hide[0]!();
+  only.crash();
+
+  const next = tab();
+  await settled();
+  expect(asked()).toEqual(["the last word"]);
+  next.crash();
+  tab();
+  await settled();
+  expect(asked()).toEqual([]);
+});

@@ -6,6 +6,7 @@ import type { Command } from "./generated/Command";
 import type { Event } from "./generated/Event";
 import type { Outcome } from "./generated/Outcome";
 import { Leader } from "./leader";
+import { isWorthKeeping, leaveBehind, takeLeftBehind, whenLeftBehind } from "./left-behind";
 import { Listeners } from "./listeners";
 import { Pulse } from "./pulse";
 import { browser, type Surroundings } from "./surroundings";
@@ -52,6 +53,9 @@ export class SharedEngine implements Engine {
     channel(CHANNELS.toTab(this.tab)).onmessage = (message: MessageEvent<ToTab>) => this.hear(message.data);
     addEventListener("online", () => this.say({ type: "network", up: true }));
     addEventListener("offline", () => this.say({ type: "network", up: false }));
+    // After the listeners of the screen, which asks for its last wishes to be kept.
+    addEventListener("pagehide", () => this.leave());
+    whenLeftBehind(() => this.takeOverLeftBehind());
     // A page that comes back out of the browser's cache has lost its locks, and others went on without it.
     window.addEventListener("pageshow", ({ persisted }) => persisted && location.reload());
     this.lock.standInLine();
@@ -141,6 +145,18 @@ export class SharedEngine implements Engine {
     }
     this.setStatus({ type: "running", storage, rebuilt, generation });
     for (const event of seen) this.tell(event);
+    this.takeOverLeftBehind();
+  }
+
+  private leave(): void {
+    const { account } = this;
+    if (account !== undefined) leaveBehind(this.tab, { account, commands: this.unanswered.of(account).filter(isWorthKeeping) });
+  }
+
+  /** Of tabs that are gone. */
+  private takeOverLeftBehind(): void {
+    if (this.account === undefined) return;
+    for (const command of takeLeftBehind(this.account)) void this.send(command);
   }
 
   private tell(event: Event): void {

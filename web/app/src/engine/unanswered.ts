@@ -35,6 +35,11 @@ export class Unanswered {
     entry?.resolve(outcome);
   }
 
+  /** What this person asked for. */
+  of(account: number): Command[] {
+    return [...this.entries.values()].filter((entry) => entry.account === account).map(({ command }) => command);
+  }
+
   /**
    * Another engine has taken over, where this session is. Answers what needs no repeating, and gives back what does.
    * The engine before may have carried a command out without telling: sends carry keys, the rest is harmless twice.

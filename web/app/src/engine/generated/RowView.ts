@@ -12,7 +12,7 @@ export type RowView = {
  */
 key: string, 
 /**
- * Its place in the log; 0 while unsent.
+ * Its place in the log; 0 while unsent, and while others are missing before it.
  */
 seq: number, sender: PersonView, 
 /**
