@@ -147,6 +147,26 @@ test("what is read before it could be told is not told", async () => {
   expect(shown).toEqual([]);
 });
 
+test("turned on in one tab, they are on in the others", async () => {
+  const here = await world();
+  const there = await turnedOn();
+  here.state.begin([]);
+  here.state.hear([bob(4, 2)]);
+  await settled();
+  // This tab's browser has not been asked, though.
+  expect(here.shown).toEqual([]);
+  there.state.turnOff();
+  const again = new NotificationsState(
+    { permission: () => "granted", ask: async () => "granted", show: async () => {}, close: () => {}, closeAll: () => {} },
+    undefined,
+    () => WORDS,
+  );
+  expect(again.on).toBe(false);
+  kept.set("anser.notifications", "on");
+  again.refresh();
+  expect(again.on).toBe(true);
+});
+
 test("the text can stay hidden, and a very long one is cut", async () => {
   const { state, shown } = await turnedOn();
   state.hear([bob(4, 2, "🦆".repeat(500))]);

@@ -3,6 +3,7 @@
 import type { ConversationView } from "../engine/generated/ConversationView";
 import type { RowView } from "../engine/generated/RowView";
 import { isSystemRow } from "../text/rows";
+import { readKept } from "./browser-storage";
 import { readChoice, writeChoice } from "./choices";
 import type { Notice, Notifier, Permission } from "./notifier";
 import type { TabTurn } from "./tab-turn";
@@ -55,6 +56,15 @@ export class NotificationsState {
     writeChoice("notificationText", shown ? "shown" : "hidden");
   }
 
+  /** Another tab may have changed the choice, or the user what the browser allows. */
+  refresh(): void {
+    this.permission = this.notifier.permission();
+    // Where nothing can be kept, each tab has its own choice.
+    if (readKept("notifications") === undefined) return;
+    this.wanted = readChoice("notifications", ["off", "on"]) === "on";
+    this.withText = readChoice("notificationText", ["shown", "hidden"]) === "shown";
+  }
+
   /** Everything missed has come, for the first time: what is there now is no news. */
   begin(list: readonly ConversationView[]): void {
     this.known ??= new Map(list.map((view) => [view.conversation, newestSeq(view)]));
@@ -83,6 +93,7 @@ export class NotificationsState {
   }
 
   private async tell(view: ConversationView, row: RowView): Promise<void> {
+    this.refresh();
     if (!this.on || this.turn === undefined || !(await this.turn.shouldNotify())) return;
     // Read in the meantime: nobody would take the notification away again.
     if ((this.unread.get(view.conversation) ?? 0) === 0) return;
