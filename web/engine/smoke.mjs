@@ -85,7 +85,7 @@ assert.equal(view.draft, "hello");
 
 const open = new WebEngine(SEED, restored, NOW);
 drain(open);
-open.handle({ type: "command", id: 1, command: { type: "sendText", conversation: 5, text: "早 😀" } }, NOW);
+open.handle({ type: "command", id: 1, command: { type: "sendText", conversation: 5, text: "早 😀", sendKey: null } }, NOW);
 const steps = drain(open);
 const save = steps.find((output) => output.type === "save");
 assert.match(save.statements[0].sql, /^INSERT INTO outbox/);

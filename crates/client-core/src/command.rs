@@ -23,8 +23,11 @@ pub enum Command {
     FindAccount { handle: String },
     /// Open, or make, the conversation with a person. → `Outcome::Conversation`
     OpenDirect { handle: String },
-    /// Make a group. → `Outcome::Conversation`
-    CreateGroup { title: String, handles: Vec<String> },
+    /// Everybody this device knows of, except oneself. → `Outcome::People`
+    KnownPeople,
+    /// Make a group. Repeating the command under the same key (32 hexadecimal digits) makes no second one.
+    /// → `Outcome::Conversation`
+    CreateGroup { title: String, handles: Vec<String>, key: Option<String> },
     /// Bring people in. → `Outcome::Conversation`
     AddMembers {
         #[cfg_attr(feature = "types", ts(type = "number"))]
@@ -47,26 +50,34 @@ pub enum Command {
         #[cfg_attr(feature = "types", ts(type = "number"))]
         conversation: u64,
     },
-    /// Show this conversation: its timeline is kept up to date by `Event::Timeline` until it is closed.
-    OpenConversation {
+    /// Look at a conversation: from now on `Event::Timeline` tells what this view shows, until it is closed. The
+    /// number is the user interface's own; one that is in use moves that view. It begins around seq `at`, or at
+    /// the log's end.
+    OpenView {
+        view: u32,
         #[cfg_attr(feature = "types", ts(type = "number"))]
         conversation: u64,
+        #[cfg_attr(feature = "types", ts(type = "number | null"))]
+        at: Option<u64>,
     },
-    /// Stop showing it.
-    CloseConversation {
-        #[cfg_attr(feature = "types", ts(type = "number"))]
-        conversation: u64,
-    },
-    /// Put older messages above those shown. Done when they are, or when there are none.
-    LoadOlder {
-        #[cfg_attr(feature = "types", ts(type = "number"))]
-        conversation: u64,
-    },
+    /// Stop looking.
+    CloseView { view: u32 },
+    /// Put older messages above those shown. Done when they are, or when there are none. The view may lose its
+    /// newest ones for it: a window never grows without bound.
+    LoadOlder { view: u32 },
+    /// Put newer messages below those shown; the view may lose its oldest ones.
+    LoadNewer { view: u32 },
+    /// The reader is at the end (every view begins so), or is not. When a view grows too long by what comes in, one
+    /// that follows the end loses its oldest messages, and one that does not goes on without the newest.
+    FollowEnd { view: u32, follow: bool },
     /// Write a text: into the outbox on disk first, then shown, then sent. Done as soon as it is in the outbox.
+    /// Whoever may have to repeat the command chooses the send key (32 hexadecimal digits, the first twelve of them
+    /// the time in milliseconds); the same key never makes a second message.
     SendText {
         #[cfg_attr(feature = "types", ts(type = "number"))]
         conversation: u64,
         text: String,
+        send_key: Option<String>,
     },
     /// Try a failed message again, under the same key.
     RetrySend { send_key: String },

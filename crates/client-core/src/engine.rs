@@ -3,6 +3,7 @@
 mod asking;
 mod fetching;
 mod linking;
+mod looking;
 mod receiving;
 mod reporting;
 mod sending;
@@ -11,7 +12,7 @@ mod signing;
 
 use std::collections::{BTreeMap, VecDeque};
 
-use anser_protocol::{AccountId, ConversationId, Moment, SendKey};
+use anser_protocol::{AccountId, Moment, SendKey};
 use rand::rngs::ChaCha20Rng;
 use rand::{Rng, SeedableRng};
 
@@ -61,8 +62,8 @@ pub struct Engine {
     receipts: Receipts,
     gaps: Gaps,
     catchup: CatchUp,
-    /// Of open conversations.
-    windows: BTreeMap<ConversationId, Window>,
+    /// What the user looks at, by the user interface's own numbers.
+    views: BTreeMap<u32, Window>,
     loadings: BTreeMap<u64, Loading>,
     last_load: u64,
     creating: BTreeMap<u64, Creating>,
@@ -96,7 +97,7 @@ impl Engine {
             outbox: Outbox::restore(restored.outbox),
             receipts: Receipts::default(),
             gaps: Gaps::default(),
-            windows: BTreeMap::new(),
+            views: BTreeMap::new(),
             loadings: BTreeMap::new(),
             last_load: 0,
             creating: BTreeMap::new(),
@@ -189,7 +190,7 @@ impl Engine {
         self.ask_for_changes();
         self.ask_for_groups();
         self.send_outbox();
-        self.step_windows();
+        self.step_views();
         self.fetch_gaps();
         self.report_positions();
         self.ask_for_people();
@@ -209,14 +210,19 @@ impl Engine {
                 self.batch.finish(id, failed(FailureReason::NotPossible));
             }
             Command::SignOut => self.sign_out(id),
-            Command::OpenConversation { conversation } => self.open_conversation(id, conversation),
-            Command::CloseConversation { conversation } => self.close_conversation(id, conversation),
-            Command::LoadOlder { conversation } => self.load_older(id, conversation),
-            Command::SendText { conversation, text } => self.send_text(id, conversation, text),
+            Command::OpenView { view, conversation, at } => self.open_view(id, view, conversation, at),
+            Command::CloseView { view } => self.close_view(id, view),
+            Command::LoadOlder { view } => self.load_more(id, view, Window::want_older),
+            Command::LoadNewer { view } => self.load_more(id, view, Window::want_newer),
+            Command::FollowEnd { view, follow } => self.follow_end(id, view, follow),
+            Command::SendText { conversation, text, send_key } => {
+                self.send_text(id, conversation, text, send_key.as_deref());
+            }
             Command::RetrySend { send_key } => self.retry_send(id, &send_key),
             Command::DiscardSend { send_key } => self.discard_send(id, &send_key),
             Command::MarkRead { conversation, seq } => self.mark_read(id, conversation, seq),
             Command::SaveDraft { conversation, text } => self.save_draft(id, conversation, text),
+            Command::KnownPeople => self.known_people(id),
             Command::FindAccount { .. }
             | Command::OpenDirect { .. }
             | Command::CreateGroup { .. }

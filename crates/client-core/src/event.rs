@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::command::Outcome;
-use crate::view::{ConversationView, LinkView, SessionView, TimelineView};
+use crate::view::{ConversationView, LinkView, SessionView, TimelineChange};
 
 /// What the engine emits.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,8 +23,8 @@ pub enum Event {
         #[cfg_attr(feature = "types", ts(type = "number"))]
         total: u64,
     },
-    /// The timeline of an open conversation, whole (the window that is loaded, oldest first).
-    Timeline { timeline: TimelineView },
+    /// What an open view shows has changed.
+    Timeline { change: TimelineChange },
     /// A command is finished.
     Finished {
         #[cfg_attr(feature = "types", ts(type = "number"))]

@@ -9,7 +9,8 @@
 //! | [`io`] | what a driver hands in and carries out |
 //! | [`local`] | what is kept on the device's disk |
 //! | `outbox` | which messages are on their way out, in order |
-//! | `timeline` | which part of a log an open conversation shows |
+//! | `timeline` | which part of a log a view shows |
+//! | `difference` | what is told when a view changes |
 //! | `spans` | which parts of a log are on disk |
 //! | `roster` | what is known of each conversation, and how a head is taken in |
 //! | `people` | who is who, and how far members got |
@@ -26,6 +27,7 @@ mod asks;
 mod batch;
 mod catchup;
 pub mod command;
+mod difference;
 pub mod engine;
 pub mod event;
 mod failure;

@@ -76,6 +76,11 @@ impl People {
         self.people.get(&account)
     }
 
+    /// Everybody with a name.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &PersonRow> {
+        self.people.values()
+    }
+
     /// True if this is news.
     pub(crate) fn learn(&mut self, person: &PersonRow) -> bool {
         let before = self.people.insert(person.account, person.clone());

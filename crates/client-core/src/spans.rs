@@ -57,6 +57,12 @@ impl Spans {
         index.checked_sub(1).map(|index| self.0[index])
     }
 
+    /// The oldest span that begins after this seq.
+    pub(crate) fn above(&self, seq: Seq) -> Option<SpanRow> {
+        let index = self.0.partition_point(|span| span.first <= seq);
+        self.0.get(index).copied()
+    }
+
     pub(crate) fn newest(&self) -> Option<SpanRow> {
         self.0.last().copied()
     }

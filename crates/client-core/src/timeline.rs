@@ -1,15 +1,20 @@
-//! The window of an open conversation: a piece of its log without a hole, read from disk as needed.
+//! The window of one view: a piece of a conversation's log without a hole, read from disk as needed, and never
+//! longer than a reader needs.
 
 use std::collections::BTreeMap;
 
-use anser_protocol::Seq;
+use anser_protocol::{ConversationId, Seq};
 
 use crate::gaps::PAGE_EVENTS;
 use crate::local::{EventRow, SpanRow};
 use crate::roster::Conversation;
 
-/// A window that only follows the end is cut to so many events when it has grown to twice that.
+/// A window never stays longer than this: some twenty screens, more than a quick hand scrolls while a page loads.
+const WINDOW_EVENTS_MAX: usize = 600;
+/// One that only follows the end is cut to so many when it has grown too long, so that it is not cut at every event.
 const FOLLOWING_EVENTS: usize = 300;
+/// Read from disk at once, when somebody scrolls.
+const LOADED_EVENTS: u64 = 2 * PAGE_EVENTS;
 
 /// What a window needs next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,30 +23,64 @@ pub(crate) enum Step {
     Rest,
     /// Read this from disk.
     Load(SpanRow),
-    /// The older ones asked for are not on disk: fetch them.
+    /// What is asked for is not on disk: fetch it.
     Fetch(SpanRow),
-    /// There are no older ones.
-    NothingOlder,
+    /// There is nothing more where somebody scrolls to.
+    NothingMore,
 }
 
-/// The window of one open conversation.
-#[derive(Clone, Debug, Default)]
+/// Where a window is put that shows nothing yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    End,
+    Around(Seq),
+}
+
+/// The window of one view.
+#[derive(Clone, Debug)]
 pub(crate) struct Window {
+    pub(crate) conversation: ConversationId,
+    place: Place,
     /// Without a hole.
     events: BTreeMap<Seq, EventRow>,
     /// Messages of ours that the server has stored, but above a hole: shown as unsent until the hole is filled.
     detached: BTreeMap<Seq, EventRow>,
-    /// The disk is reading something for it.
-    pub(crate) loading: bool,
-    /// Commands that wait for older ones.
-    pub(crate) older: Vec<u64>,
-    /// Older ones were loaded: the user reads there, nothing may be cut off.
-    grown: bool,
+    /// It goes on to the log's end: what comes there becomes part of it.
+    is_tail: bool,
+    /// The reader is at the end.
+    follows: bool,
+    /// The disk is reading this for it (the number of the load).
+    pub(crate) loading: Option<u64>,
+    /// The server is asked for this, for it.
+    pub(crate) fetching: Option<SpanRow>,
+    /// Commands that wait for older, and newer, ones...
+    older: Vec<u64>,
+    newer: Vec<u64>,
+    /// ...and those whose wait is over.
+    satisfied: Vec<u64>,
     /// The end moved too far away to be joined: go there.
     jump: bool,
 }
 
 impl Window {
+    /// A window that will begin around `at`, or at the log's end.
+    pub(crate) fn new(conversation: ConversationId, at: Option<Seq>) -> Window {
+        Window {
+            conversation,
+            place: at.map_or(Place::End, Place::Around),
+            events: BTreeMap::new(),
+            detached: BTreeMap::new(),
+            is_tail: at.is_none(),
+            follows: at.is_none(),
+            loading: None,
+            fetching: None,
+            older: Vec::new(),
+            newer: Vec::new(),
+            satisfied: Vec::new(),
+            jump: false,
+        }
+    }
+
     pub(crate) fn events(&self) -> impl DoubleEndedIterator<Item = &EventRow> {
         self.events.values()
     }
@@ -50,11 +89,17 @@ impl Window {
         self.detached.values()
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.events.is_empty()
+    /// Nothing can be said about it yet.
+    pub(crate) fn is_blank(&self) -> bool {
+        self.events.is_empty() && (self.loading.is_some() || self.fetching.is_some())
     }
 
-    pub(crate) fn first(&self) -> Option<Seq> {
+    /// Something is being read or fetched for it.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.loading.is_some() || self.fetching.is_some() || !self.older.is_empty() || !self.newer.is_empty()
+    }
+
+    fn first(&self) -> Option<Seq> {
         self.events.keys().next().copied()
     }
 
@@ -68,102 +113,225 @@ impl Window {
             .map_or(conversation.begin() <= conversation.row.last.seq, |first| first > conversation.begin())
     }
 
-    /// Events that are on disk now, ascending: those that continue the window become part of it.
+    /// It ends before the log does.
+    pub(crate) fn has_newer(&self) -> bool {
+        !self.is_tail && !self.events.is_empty()
+    }
+
+    /// Events that are on disk now, ascending: those that continue the window where it may go on become part of it.
     pub(crate) fn extend(&mut self, rows: &[EventRow]) {
-        for row in rows {
-            if self.last().is_some_and(|last| row.seq == last.next()) {
-                self.events.insert(row.seq, row.clone());
+        let (first, last) = (self.first(), self.last());
+        if self.is_tail || !self.newer.is_empty() {
+            for row in rows {
+                if self.last().is_some_and(|last| row.seq == last.next()) {
+                    self.events.insert(row.seq, row.clone());
+                }
             }
         }
-        for row in rows.iter().rev() {
-            if self.first().is_some_and(|first| row.seq.next() == first) {
-                self.events.insert(row.seq, row.clone());
+        if !self.older.is_empty() {
+            for row in rows.iter().rev() {
+                if self.first().is_some_and(|first| row.seq.next() == first) {
+                    self.events.insert(row.seq, row.clone());
+                }
             }
         }
-        self.trim();
+        let grew_up = self.first() < first;
+        let grew_down = self.last() > last;
+        self.trim(grew_up, grew_down);
+        if grew_up {
+            self.satisfied.append(&mut self.older);
+        }
+        if grew_down {
+            self.satisfied.append(&mut self.newer);
+        }
     }
 
     /// What the disk had read for an empty window.
-    pub(crate) fn place(&mut self, rows: &[EventRow]) {
-        if let Some(last) = rows.last() {
-            self.events.insert(last.seq, last.clone());
-            self.extend(rows);
+    pub(crate) fn fill(&mut self, rows: &[EventRow]) {
+        for row in rows.iter().rev() {
+            if self.first().is_none_or(|first| row.seq.next() == first) {
+                self.events.insert(row.seq, row.clone());
+            }
         }
     }
 
     /// A message of ours is stored; if it does not continue the window, it stays below until it does.
     pub(crate) fn detach(&mut self, row: &EventRow) {
-        if self.last().is_some_and(|last| row.seq > last) {
+        if self.is_tail && self.last().is_some_and(|last| row.seq > last) {
             self.detached.insert(row.seq, row.clone());
         }
     }
 
-    /// The newest page came from the server and did not join the window: show the newest.
-    pub(crate) fn jump(&mut self) {
-        self.jump = true;
+    /// The newest page came from the server, or one that was asked for; it may not join the window.
+    pub(crate) fn note_range(&mut self, span: SpanRow, conversation: &Conversation) {
+        if self.fetching == Some(span) {
+            self.fetching = None;
+            if self.events.is_empty() && !conversation.spans.contains(self.target(conversation)) {
+                // Nobody has it: better the end than nothing.
+                self.begin_at_end();
+            }
+        }
+        let Some(last) = self.last() else { return };
+        self.jump |= span.first > last && conversation.spans.around(last) != conversation.spans.newest();
     }
 
     /// Somebody scrolls up.
     pub(crate) fn want_older(&mut self, command: u64) {
         self.older.push(command);
-        self.grown = true;
     }
 
-    /// What to do next. `Load` makes the window wait for `loaded`.
-    pub(crate) fn next_step(&mut self, conversation: &Conversation) -> Step {
-        if self.loading {
+    /// Somebody scrolls down.
+    pub(crate) fn want_newer(&mut self, command: u64) {
+        self.newer.push(command);
+    }
+
+    pub(crate) fn follow_end(&mut self, follow: bool) {
+        self.follows = follow;
+    }
+
+    /// Commands that got what they waited for.
+    pub(crate) fn take_satisfied(&mut self) -> Vec<u64> {
+        std::mem::take(&mut self.satisfied)
+    }
+
+    /// All commands that wait, since they will not get it now.
+    pub(crate) fn take_waiting(&mut self) -> Vec<u64> {
+        let mut waiting = std::mem::take(&mut self.older);
+        waiting.append(&mut self.newer);
+        waiting
+    }
+
+    /// The server could not be asked, or did not give it: a window that shows nothing yet settles for the end.
+    pub(crate) fn give_up_fetching(&mut self) {
+        self.fetching = None;
+        if self.events.is_empty() {
+            self.begin_at_end();
+        }
+    }
+
+    /// What to do next. The caller notes in `loading` and `fetching` what it does about it.
+    pub(crate) fn next_step(&mut self, conversation: &Conversation, online: bool) -> Step {
+        if self.loading.is_some() || self.fetching.is_some() {
             return Step::Rest;
         }
-        let step = self.decide(conversation);
-        self.loading = matches!(step, Step::Load(_));
-        step
-    }
-
-    fn decide(&mut self, conversation: &Conversation) -> Step {
+        if self.last().is_some_and(|last| last.next() < conversation.begin()) {
+            // Left, and come back: what was shown is no longer part of this view of the log.
+            self.begin_at_end();
+        }
         let around = self.last().and_then(|last| conversation.spans.around(last));
-        let newest = conversation.spans.newest();
-        if self.jump && around != newest {
-            self.events.clear();
+        if std::mem::take(&mut self.jump) && self.is_tail && around != conversation.spans.newest() {
+            // Who follows the end goes there; who reads further up stays, and finds the rest below.
+            if self.follows {
+                self.begin_at_end();
+            } else {
+                self.leave_end();
+            }
         }
-        self.jump = false;
         let (Some(first), Some(last), Some(around)) = (self.first(), self.last(), around) else {
-            self.events.clear();
-            return start(conversation).map_or(Step::Rest, |span| Step::Load(newest_page(span)));
+            return self.find_place(conversation, online);
         };
-        if around.last > last {
-            let page_end = Seq(last.0 + 4 * PAGE_EVENTS);
-            return Step::Load(SpanRow { first: last.next(), last: around.last.min(page_end) });
+        self.is_tail |= last >= conversation.row.last.seq;
+        if self.is_tail && around.last > last {
+            return Step::Load(page_from(last.next(), around.last, 4 * PAGE_EVENTS));
         }
-        if self.older.is_empty() {
-            return Step::Rest;
+        if !self.older.is_empty() {
+            return step_up(first, around, conversation);
         }
-        if first <= conversation.begin() {
-            return Step::NothingOlder;
+        if !self.newer.is_empty() {
+            return self.step_down(last, around, conversation);
         }
-        let before = Seq(first.0 - 1);
-        let page = Seq(first.0.saturating_sub(PAGE_EVENTS));
-        if around.first < first {
-            return Step::Load(SpanRow { first: around.first.max(page), last: before });
-        }
-        let below = conversation.spans.below(first).map_or(Seq(0), |span| span.last.next());
-        Step::Fetch(SpanRow { first: below.max(page).max(conversation.begin()), last: before })
+        Step::Rest
     }
 
-    /// Forgets what has joined the window, and what nobody looks at any more.
-    fn trim(&mut self) {
+    fn step_down(&self, last: Seq, around: SpanRow, conversation: &Conversation) -> Step {
+        if self.is_tail {
+            return Step::NothingMore;
+        }
+        if around.last > last {
+            return Step::Load(page_from(last.next(), around.last, LOADED_EVENTS));
+        }
+        let above =
+            conversation.spans.above(last).map_or(conversation.row.last.seq, |span| Seq(span.first.0 - 1));
+        Step::Fetch(page_from(last.next(), above, PAGE_EVENTS))
+    }
+
+    /// Reads the first rows of a window without any.
+    fn find_place(&mut self, conversation: &Conversation, online: bool) -> Step {
+        self.events.clear();
+        if let Place::Around(_) = self.place {
+            let target = self.target(conversation);
+            let half = Seq(target.0.saturating_sub(PAGE_EVENTS / 2)).max(conversation.begin());
+            match conversation.spans.around(target).and_then(|span| visible(span, conversation)) {
+                Some(span) => return Step::Load(page_from(half.max(span.first), span.last, LOADED_EVENTS)),
+                None if online => {
+                    return Step::Fetch(page_from(half, conversation.row.last.seq, PAGE_EVENTS));
+                }
+                None => self.begin_at_end(),
+            }
+        }
+        self.is_tail = true;
+        start(conversation).map_or(Step::Rest, |span| Step::Load(newest_page(span)))
+    }
+
+    /// The seq that it shall begin around.
+    fn target(&self, conversation: &Conversation) -> Seq {
+        match self.place {
+            Place::End => conversation.row.last.seq,
+            Place::Around(seq) => seq.min(conversation.row.last.seq).max(conversation.begin()),
+        }
+    }
+
+    fn begin_at_end(&mut self) {
+        self.place = Place::End;
+        self.is_tail = true;
+        self.events.clear();
+    }
+
+    /// It no longer goes on to the log's end; what is shown there only is not shown by it any more.
+    fn leave_end(&mut self) {
+        self.is_tail = false;
+        self.detached.clear();
+    }
+
+    /// Forgets what has joined the window, and what the reader is far away from.
+    fn trim(&mut self, grew_up: bool, grew_down: bool) {
         if let Some(last) = self.last() {
             self.detached.retain(|seq, _| *seq > last);
         }
-        if !self.grown && self.events.len() > 2 * FOLLOWING_EVENTS {
-            while self.events.len() > FOLLOWING_EVENTS {
+        if self.events.len() <= WINDOW_EVENTS_MAX {
+            return;
+        }
+        let scrolls_down = grew_down && !self.newer.is_empty();
+        if !grew_up && (self.follows || scrolls_down) {
+            let keep = if scrolls_down { WINDOW_EVENTS_MAX } else { FOLLOWING_EVENTS };
+            while self.events.len() > keep {
                 self.events.pop_first();
             }
+        } else {
+            while self.events.len() > WINDOW_EVENTS_MAX {
+                self.events.pop_last();
+            }
+            self.leave_end();
         }
     }
 }
 
-/// Where a window starts: at the newest piece that fills a screen, or else at the longest there is. (The very
-/// newest piece may be a single message above a hole.)
+fn step_up(first: Seq, around: SpanRow, conversation: &Conversation) -> Step {
+    if first <= conversation.begin() {
+        return Step::NothingMore;
+    }
+    let before = Seq(first.0 - 1);
+    if around.first < first {
+        let page = Seq(first.0.saturating_sub(LOADED_EVENTS));
+        return Step::Load(SpanRow { first: around.first.max(page).max(conversation.begin()), last: before });
+    }
+    let page = Seq(first.0.saturating_sub(PAGE_EVENTS));
+    let below = conversation.spans.below(first).map_or(Seq(0), |span| span.last.next());
+    Step::Fetch(SpanRow { first: below.max(page).max(conversation.begin()), last: before })
+}
+
+/// Where a window at the end starts: at the newest piece that fills a screen, or else at the longest there is. (The
+/// very newest piece may be a single message above a hole.)
 fn start(conversation: &Conversation) -> Option<SpanRow> {
     let fills = |span: &SpanRow| {
         span.last.0 - span.first.0 + 1 >= PAGE_EVENTS / 2 || span.first <= conversation.begin()
@@ -181,6 +349,10 @@ fn visible(span: SpanRow, conversation: &Conversation) -> Option<SpanRow> {
 fn newest_page(span: SpanRow) -> SpanRow {
     let first = Seq((span.last.0 + 1).saturating_sub(PAGE_EVENTS)).max(span.first);
     SpanRow { first, last: span.last }
+}
+
+fn page_from(first: Seq, last: Seq, events: u64) -> SpanRow {
+    SpanRow { first, last: last.min(Seq(first.0 + events - 1)) }
 }
 
 #[cfg(test)]
@@ -216,24 +388,34 @@ mod tests {
         window.events().map(|event| event.seq.0).collect()
     }
 
-    /// A window that shows `first..=last`.
+    /// A window at the end.
+    fn at_end() -> Window {
+        Window::new(ConversationId(7), None)
+    }
+
+    /// A window that shows `first..=last`, and goes on to the end.
     fn window(first: u64, last: u64) -> Window {
-        let mut window = Window::default();
-        window.place(&events(first, last));
+        let mut window = at_end();
+        window.fill(&events(first, last));
         window
+    }
+
+    fn step(window: &mut Window, conversation: &Conversation) -> Step {
+        window.next_step(conversation, true)
     }
 
     #[test]
     fn it_opens_at_the_newest_page() {
-        let mut window = Window::default();
-        assert_eq!(window.next_step(&conversation(1, 100, &[(1, 100)])), load(41, 100));
-        assert_eq!(window.next_step(&conversation(1, 100, &[(1, 100)])), Step::Rest, "the disk is reading");
+        let here = conversation(1, 100, &[(1, 100)]);
+        let mut window = at_end();
+        assert_eq!(step(&mut window, &here), load(41, 100));
+        window.loading = Some(1);
+        assert_eq!(step(&mut window, &here), Step::Rest, "the disk is reading");
     }
 
     #[test]
     fn a_single_message_above_a_hole_is_not_where_it_opens() {
-        let mut window = Window::default();
-        assert_eq!(window.next_step(&conversation(1, 100, &[(1, 80), (100, 100)])), load(21, 80));
+        assert_eq!(step(&mut at_end(), &conversation(1, 100, &[(1, 80), (100, 100)])), load(21, 80));
     }
 
     #[test]
@@ -244,7 +426,7 @@ mod tests {
         window.extend(&events(4, 4));
         assert_eq!(shown(&window), [1, 2, 3, 4]);
         // The rest is on disk by now.
-        assert_eq!(window.next_step(&conversation(1, 6, &[(1, 6)])), load(5, 6));
+        assert_eq!(step(&mut window, &conversation(1, 6, &[(1, 6)])), load(5, 6));
     }
 
     #[test]
@@ -252,10 +434,11 @@ mod tests {
         let here = conversation(10, 300, &[(50, 90), (150, 300)]);
         let mut window = window(200, 300);
         window.want_older(1);
-        assert_eq!(window.next_step(&here), load(150, 199));
-        window.loading = false;
+        assert_eq!(step(&mut window, &here), load(150, 199));
         window.extend(&events(150, 199));
-        assert_eq!(window.next_step(&here), Step::Fetch(SpanRow { first: Seq(91), last: Seq(149) }));
+        assert_eq!(window.take_satisfied(), [1]);
+        window.want_older(2);
+        assert_eq!(step(&mut window, &here), Step::Fetch(SpanRow { first: Seq(91), last: Seq(149) }));
     }
 
     #[test]
@@ -265,16 +448,16 @@ mod tests {
         assert!(!window(10, 300).has_older(&here));
         let mut begin = window(10, 300);
         begin.want_older(1);
-        assert_eq!(begin.next_step(&here), Step::NothingOlder);
+        assert_eq!(step(&mut begin, &here), Step::NothingMore);
     }
 
     #[test]
     fn it_jumps_to_an_end_that_cannot_be_joined() {
         let here = conversation(1, 900, &[(1, 100), (701, 900)]);
         let mut window = window(41, 100);
-        assert_eq!(window.next_step(&here), Step::Rest);
-        window.jump();
-        assert_eq!(window.next_step(&here), load(841, 900));
+        assert_eq!(step(&mut window, &here), Step::Rest);
+        window.note_range(SpanRow { first: Seq(701), last: Seq(900) }, &here);
+        assert_eq!(step(&mut window, &here), load(841, 900));
     }
 
     #[test]
@@ -283,7 +466,86 @@ mod tests {
         for seq in 61..=5_000 {
             window.extend(&[event(7, seq)]);
         }
-        assert!(window.events.len() <= 2 * FOLLOWING_EVENTS);
+        assert!(window.events.len() <= WINDOW_EVENTS_MAX);
         assert_eq!(shown(&window).last(), Some(&5_000));
+        assert!(!window.has_newer());
+    }
+
+    #[test]
+    fn a_reader_who_is_not_at_the_end_keeps_what_they_read() {
+        let mut window = window(1, 60);
+        window.follow_end(false);
+        for seq in 61..=5_000 {
+            window.extend(&[event(7, seq)]);
+        }
+        assert_eq!((shown(&window)[0], shown(&window).len()), (1, WINDOW_EVENTS_MAX));
+        assert!(window.has_newer(), "the rest is below");
+    }
+
+    #[test]
+    fn scrolling_through_a_long_log_never_holds_more_than_a_window() {
+        let here = conversation(1, 5_000, &[(1, 5_000)]);
+        let mut window = window(4_941, 5_000);
+        window.follow_end(false);
+        while shown(&window)[0] > 1 {
+            window.want_older(1);
+            let Step::Load(span) = step(&mut window, &here) else { panic!("it is on disk") };
+            window.extend(&events(span.first.0, span.last.0));
+            assert!(shown(&window).len() <= WINDOW_EVENTS_MAX);
+        }
+        assert!(window.has_newer());
+        while window.has_newer() {
+            window.want_newer(2);
+            let Step::Load(span) = step(&mut window, &here) else { panic!("it is on disk") };
+            window.extend(&events(span.first.0, span.last.0));
+            assert!(shown(&window).len() <= WINDOW_EVENTS_MAX);
+            step(&mut window, &here);
+        }
+        assert_eq!(shown(&window).last(), Some(&5_000));
+    }
+
+    #[test]
+    fn it_opens_around_a_place() {
+        let at = |seq| Window::new(ConversationId(7), Some(Seq(seq)));
+        let here = conversation(1, 900, &[(1, 300), (701, 900)]);
+        assert_eq!(step(&mut at(200), &here), load(170, 289));
+        assert_eq!(step(&mut at(10), &here), load(1, 120));
+        let around = SpanRow { first: Seq(470), last: Seq(529) };
+        let mut between = at(500);
+        assert_eq!(step(&mut between, &here), Step::Fetch(around));
+        between.fetching = Some(around);
+        between.note_range(around, &here);
+        assert_eq!(step(&mut between, &here), load(841, 900), "nobody has it: the end");
+        assert_eq!(at(500).next_step(&here, false), load(841, 900), "no link: what is here");
+        let mut newest = at(2_000);
+        let Step::Load(span) = step(&mut newest, &here) else { panic!("it is on disk") };
+        newest.fill(&events(span.first.0, span.last.0));
+        step(&mut newest, &here);
+        assert!(!newest.has_newer());
+    }
+
+    #[test]
+    fn who_left_and_came_back_sees_the_new_beginning() {
+        let here = conversation(14, 15, &[(1, 2), (14, 15)]);
+        assert_eq!(step(&mut window(1, 2), &here), load(14, 15));
+    }
+
+    #[test]
+    fn newer_ones_that_are_not_on_disk_are_fetched() {
+        let here = conversation(1, 900, &[(1, 300), (331, 400)]);
+        let mut window = Window::new(ConversationId(7), Some(Seq(280)));
+        window.fill(&events(250, 300));
+        window.want_newer(1);
+        assert_eq!(step(&mut window, &here), Step::Fetch(SpanRow { first: Seq(301), last: Seq(330) }));
+    }
+
+    #[test]
+    fn an_end_that_moved_away_does_not_move_a_reader() {
+        let here = conversation(1, 900, &[(1, 100), (701, 900)]);
+        let mut window = window(41, 100);
+        window.follow_end(false);
+        window.note_range(SpanRow { first: Seq(701), last: Seq(900) }, &here);
+        assert_eq!(step(&mut window, &here), Step::Rest);
+        assert!(window.has_newer());
     }
 }

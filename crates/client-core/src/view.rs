@@ -108,19 +108,45 @@ pub struct ConversationView {
     pub unsent: u32,
 }
 
-/// The loaded window of an open conversation.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "types", derive(ts_rs::TS), ts(export))]
-#[serde(rename_all = "camelCase")]
+/// What a view shows: a piece of a conversation's log without a hole. Kept by whoever looks, with
+/// [`TimelineView::apply`] (web/app has the same function).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TimelineView {
-    #[cfg_attr(feature = "types", ts(type = "number"))]
     pub conversation: u64,
     /// By seq without holes, then our unsent ones in the order they were written.
     pub rows: Vec<RowView>,
+    pub has_older: bool,
+    pub has_newer: bool,
+    pub loading: bool,
+}
+
+/// What a view shows now, told as the difference from what it showed before.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS), ts(export))]
+#[serde(rename_all = "camelCase")]
+pub struct TimelineChange {
+    pub view: u32,
+    #[cfg_attr(feature = "types", ts(type = "number"))]
+    pub conversation: u64,
+    pub rows: RowsChange,
     /// There are older ones to load.
     pub has_older: bool,
-    /// Older ones, or the newest, are being fetched right now.
+    /// The window ends before the log does: there are newer ones to load, and unsent ones are not shown.
+    pub has_newer: bool,
+    /// Older or newer ones, or the newest, are being fetched right now.
     pub loading: bool,
+}
+
+/// From the rows shown before to those shown now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS), ts(export))]
+#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum RowsChange {
+    /// All of them anew: the view has been opened, or moved to another place.
+    All { rows: Vec<RowView> },
+    /// In this order: the first `dropped` go, `above` come before the rest, and then at index `at` so many are
+    /// `removed` and these `inserted`.
+    Patch { dropped: u32, above: Vec<RowView>, at: u32, removed: u32, inserted: Vec<RowView> },
 }
 
 /// One row of a timeline.
@@ -130,7 +156,7 @@ pub struct TimelineView {
 pub struct RowView {
     /// Stays the same for the whole life of a row, from outbox to log, so that a list can be keyed by it.
     pub key: String,
-    /// Its place in the log; 0 while unsent.
+    /// Its place in the log; 0 while unsent, and while others are missing before it.
     #[cfg_attr(feature = "types", ts(type = "number"))]
     pub seq: u64,
     pub sender: PersonView,

@@ -1,5 +1,7 @@
 //! From rows to what a user interface shows.
 
+use std::collections::BTreeSet;
+
 use anser_protocol::{AccountId, codec, kind, wire};
 use prost::Message;
 
@@ -56,7 +58,7 @@ impl Viewer<'_> {
         }
     }
 
-    /// The window, then what is ours and not yet at its place.
+    /// The window; then, if it goes on to the end, what is ours and not yet at its place.
     pub(crate) fn timeline(
         &self,
         window: &Window,
@@ -66,10 +68,18 @@ impl Viewer<'_> {
         let id = conversation.row.conversation;
         let others = self.people.others(id, self.me);
         let row = |event: &EventRow| self.event_row(event, others.at(event.seq));
+        // A message of ours that is stored, while its place cannot be shown.
+        let unplaced = |event: &EventRow| RowView { seq: 0, ..row(event) };
         let mut rows: Vec<RowView> = window.events().map(row).collect();
-        rows.extend(window.detached().map(|event| self.detached_row(event)));
-        rows.extend(self.outbox.of(id).map(|unsent| self.outbox_row(unsent)));
-        TimelineView { conversation: id.0, rows, has_older: window.has_older(conversation), loading }
+        let (has_older, has_newer) = (window.has_older(conversation), window.has_newer());
+        if !has_newer {
+            rows.extend(window.detached().map(unplaced));
+            // A send that was repeated may be in the log already; it is not shown a second time.
+            let placed: BTreeSet<_> = window.events().filter_map(|event| event.send_key).collect();
+            let unsent = self.outbox.of(id).filter(|unsent| !placed.contains(&unsent.send_key));
+            rows.extend(unsent.map(|unsent| self.outbox_row(unsent)));
+        }
+        TimelineView { conversation: id.0, rows, has_older, has_newer, loading }
     }
 
     /// `others` is how far those got who may see it.
@@ -97,13 +107,6 @@ impl Viewer<'_> {
             content: self.content(event.kind, &event.body),
             state,
         }
-    }
-
-    /// A message of ours that is stored, while its place cannot be shown: as if it were still on its way.
-    fn detached_row(&self, event: &EventRow) -> RowView {
-        let shown = self.event_row(event, Reached::default());
-        let send_key = event.send_key.map(|key| key.to_hex()).unwrap_or_default();
-        RowView { seq: 0, state: RowState::Sending { send_key }, ..shown }
     }
 
     fn outbox_row(&self, row: &OutboxRow) -> RowView {

@@ -21,6 +21,8 @@ pub(crate) async fn echo(config: ClientConfig) -> anyhow::Result<()> {
 
     // How far we have answered, by conversation.
     let mut answered: HashMap<u64, u64> = HashMap::new();
+    // What we look at: one view for each conversation.
+    let mut views: HashMap<u32, TimelineView> = HashMap::new();
     let mut events = client.events();
     while let Some(event) = events.next().await {
         match event {
@@ -28,12 +30,19 @@ pub(crate) async fn echo(config: ClientConfig) -> anyhow::Result<()> {
                 for view in changed.into_iter().filter(|view| view.unread > 0) {
                     let conversation = view.conversation;
                     answered.entry(conversation).or_insert(view.read);
-                    client.command(Command::OpenConversation { conversation }).await;
+                    let view = views.len() as u32;
+                    let is_open = views.values().any(|timeline| timeline.conversation == conversation);
+                    if !is_open {
+                        views.insert(view, TimelineView { conversation, ..TimelineView::default() });
+                        client.command(Command::OpenView { view, conversation, at: None }).await;
+                    }
                 }
             }
-            Event::Timeline { timeline } => {
+            Event::Timeline { change } => {
+                let timeline = views.entry(change.view).or_default();
+                timeline.apply(change);
                 let answered = answered.entry(timeline.conversation).or_default();
-                *answered = answer(&client, &timeline, *answered).await;
+                *answered = answer(&client, timeline, *answered).await;
             }
             _ => {}
         }
@@ -50,7 +59,7 @@ async fn answer(client: &Client, timeline: &TimelineView, answered: u64) -> u64 
         if let Content::Text { text } = &row.content
             && !row.own
         {
-            client.command(Command::SendText { conversation, text: text.clone() }).await;
+            client.command(Command::SendText { conversation, text: text.clone(), send_key: None }).await;
         }
     }
     if last > answered {

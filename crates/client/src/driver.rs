@@ -109,8 +109,8 @@ impl Driver {
         match ask {
             Ask::Network { up } => Input::Network { up },
             Ask::Command(command, answer) => {
-                if let Command::CloseConversation { conversation } = &command {
-                    self.feed.forget_timeline(*conversation);
+                if let Command::CloseView { view } = &command {
+                    self.feed.forget_view(*view);
                 }
                 self.last_command += 1;
                 self.waiting.insert(self.last_command, answer);

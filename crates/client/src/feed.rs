@@ -1,12 +1,12 @@
 //! Events on their way to who listens. Bounded without losing anything: every event is the present state of one
-//! thing, so a newer one replaces an older one that nobody has fetched yet.
+//! thing, or leads to it, so a newer state replaces an older one that nobody has fetched yet.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::mem::discriminant;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use anser_client_core::Event;
-use anser_client_core::view::{ConversationView, SessionView};
+use anser_client_core::view::{ConversationView, RowsChange, SessionView, TimelineChange, TimelineView};
 use tokio::sync::Notify;
 
 /// A listener's end. It begins with how things stand, and goes on with what changes.
@@ -46,6 +46,8 @@ pub(crate) struct Feed {
 struct Listeners {
     /// How things stand now, for those who come later.
     present: Queue,
+    /// What each view shows now: told whole to those who have not fetched what led there.
+    views: BTreeMap<u32, TimelineView>,
     listeners: Vec<Weak<Shared>>,
 }
 
@@ -63,22 +65,49 @@ impl Feed {
     }
 
     pub(crate) fn emit(&self, event: &Event) {
-        self.change(|queue| queue.push(event.clone()));
+        let mut inner = lock(&self.inner);
+        match event {
+            // Answers belong to who asked, and take another way.
+            Event::Finished { .. } => {}
+            Event::Timeline { change } => {
+                let whole = inner.follow(change);
+                inner.present.replace_view(whole.clone());
+                inner.tell(|queue| queue.push_change(change, &whole));
+            }
+            Event::Session { .. }
+            | Event::Link { .. }
+            | Event::Conversations { .. }
+            | Event::Unread { .. } => {
+                inner.present.push(event.clone());
+                inner.tell(|queue| queue.push(event.clone()));
+            }
+        }
     }
 
-    /// A closed conversation's timeline is no longer kept up to date: newcomers must not get it.
-    pub(crate) fn forget_timeline(&self, conversation: u64) {
-        lock(&self.inner).present.events.retain(|event| !is_timeline_of(event, conversation));
+    /// A closed view is no longer kept up to date: newcomers must not get it.
+    pub(crate) fn forget_view(&self, view: u32) {
+        let mut inner = lock(&self.inner);
+        inner.views.remove(&view);
+        inner.present.events.retain(|event| !is_of_view(event, view));
     }
 
     pub(crate) fn end(&self) {
-        self.change(|queue| queue.ended = true);
+        let mut inner = lock(&self.inner);
+        inner.present.ended = true;
+        inner.tell(|queue| queue.ended = true);
+    }
+}
+
+impl Listeners {
+    /// What the view shows after the change, whole.
+    fn follow(&mut self, change: &TimelineChange) -> TimelineChange {
+        let shown = self.views.entry(change.view).or_default();
+        shown.apply(change.clone());
+        TimelineChange { rows: RowsChange::All { rows: shown.rows.clone() }, ..change.clone() }
     }
 
-    fn change(&self, change: impl Fn(&mut Queue)) {
-        let mut inner = lock(&self.inner);
-        change(&mut inner.present);
-        inner.listeners.retain(|listener| {
+    fn tell(&mut self, change: impl Fn(&mut Queue)) {
+        self.listeners.retain(|listener| {
             let Some(shared) = listener.upgrade() else { return false };
             change(&mut lock(&shared.queue));
             shared.changed.notify_one();
@@ -97,8 +126,6 @@ struct Queue {
 impl Queue {
     fn push(&mut self, event: Event) {
         let event = match event {
-            // Answers belong to who asked, and take another way.
-            Event::Finished { .. } => return,
             Event::Session { session } => {
                 if matches!(session, SessionView::SignedOut { .. }) {
                     // What was known belonged to somebody who is gone.
@@ -109,16 +136,27 @@ impl Queue {
                 return self.events.push_front(Event::Session { session });
             }
             Event::Conversations { changed } => self.merge_conversations(changed),
-            Event::Timeline { timeline } => {
-                self.events.retain(|waiting| !is_timeline_of(waiting, timeline.conversation));
-                Event::Timeline { timeline }
-            }
             Event::Link { .. } | Event::Unread { .. } => {
                 self.events.retain(|waiting| discriminant(waiting) != discriminant(&event));
                 event
             }
+            Event::Timeline { .. } | Event::Finished { .. } => event,
         };
         self.events.push_back(event);
+    }
+
+    /// Who has fetched all there was of this view gets the difference, and everybody else the whole.
+    fn push_change(&mut self, change: &TimelineChange, whole: &TimelineChange) {
+        if self.events.iter().any(|waiting| is_of_view(waiting, change.view)) {
+            self.replace_view(whole.clone());
+        } else {
+            self.events.push_back(Event::Timeline { change: change.clone() });
+        }
+    }
+
+    fn replace_view(&mut self, whole: TimelineChange) {
+        self.events.retain(|waiting| !is_of_view(waiting, whole.view));
+        self.events.push_back(Event::Timeline { change: whole });
     }
 
     /// Takes the waiting rows of the list out of the queue, and brings them up to date.
@@ -139,8 +177,8 @@ impl Queue {
     }
 }
 
-fn is_timeline_of(event: &Event, conversation: u64) -> bool {
-    matches!(event, Event::Timeline { timeline } if timeline.conversation == conversation)
+fn is_of_view(event: &Event, view: u32) -> bool {
+    matches!(event, Event::Timeline { change } if change.view == view)
 }
 
 /// A listener that panicked holding the lock has left a whole queue behind: every change is one step.
@@ -151,7 +189,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use anser_client_core::view::{LinkView, PersonView, TimelineView};
+    use anser_client_core::view::{LinkView, PersonView};
 
     fn conversation(id: u64, unread: u32) -> ConversationView {
         ConversationView {
@@ -174,9 +212,21 @@ mod tests {
         Event::Conversations { changed }
     }
 
-    fn timeline(conversation: u64, loading: bool) -> Event {
-        let rows = Vec::new();
-        Event::Timeline { timeline: TimelineView { conversation, rows, has_older: false, loading } }
+    fn timeline(view: u32, loading: bool) -> Event {
+        told(view, loading, RowsChange::All { rows: Vec::new() })
+    }
+
+    /// Nothing but `loading` changes.
+    fn patch(view: u32, loading: bool) -> Event {
+        let (above, inserted) = (Vec::new(), Vec::new());
+        told(view, loading, RowsChange::Patch { dropped: 0, above, at: 0, removed: 0, inserted })
+    }
+
+    fn told(view: u32, loading: bool, rows: RowsChange) -> Event {
+        let (has_older, has_newer) = (false, false);
+        Event::Timeline {
+            change: TimelineChange { view, conversation: 7, rows, has_older, has_newer, loading },
+        }
     }
 
     fn link(link: LinkView) -> Event {
@@ -199,7 +249,7 @@ mod tests {
         feed.emit(&timeline(1, true));
         feed.emit(&timeline(2, true));
         feed.emit(&conversations(vec![conversation(1, 1), conversation(2, 5)]));
-        feed.emit(&timeline(1, false));
+        feed.emit(&patch(1, false));
         feed.emit(&link(LinkView::Online));
         feed.emit(&conversations(vec![conversation(1, 2), conversation(3, 0)]));
         feed.end();
@@ -213,12 +263,23 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn who_keeps_up_gets_the_differences() {
+        let feed = Feed::default();
+        let mut events = feed.listen();
+        for event in [timeline(1, true), patch(1, false)] {
+            feed.emit(&event);
+            assert_eq!(events.next().await, Some(event));
+        }
+    }
+
+    #[tokio::test]
     async fn a_late_listener_begins_with_how_things_stand() {
         let feed = Feed::default();
         feed.emit(&link(LinkView::Online));
         feed.emit(&timeline(1, false));
-        feed.emit(&timeline(2, false));
-        feed.forget_timeline(1);
+        feed.emit(&timeline(2, true));
+        feed.emit(&patch(2, false));
+        feed.forget_view(1);
         let mut events = feed.listen();
         feed.end();
         assert_eq!(everything(&mut events).await, vec![link(LinkView::Online), timeline(2, false)]);

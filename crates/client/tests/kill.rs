@@ -12,7 +12,7 @@ use std::process::{Child, Stdio};
 use std::time::Duration;
 
 use anser_client::{Command, Outcome};
-use helpers::{Person, Screen, TestServer};
+use helpers::{Person, Screen, TestServer, opening};
 use rusqlite::{Connection, OpenFlags};
 
 /// Unless told otherwise: few, so that every test run can afford it.
@@ -59,17 +59,11 @@ async fn killed_between_reading_and_committing(rounds: u64) {
     }
 
     let mut bob = server.open("bob").await;
-    let has_all = |screen: &Screen| screen.texts(conversation).len() == written.len();
     bob.sees("the conversation", |screen| screen.conversations.contains_key(&conversation)).await;
-    bob.does(Command::OpenConversation { conversation }).await;
+    bob.does(opening(conversation)).await;
     let last = written.last().unwrap().as_str();
     bob.sees("the last message", |screen| screen.texts(conversation).last() == Some(&last)).await;
-    while !has_all(&bob.screen) {
-        let shown = bob.screen.texts(conversation).len();
-        bob.does(Command::LoadOlder { conversation }).await;
-        bob.sees("older messages", |screen| screen.texts(conversation).len() > shown).await;
-    }
-    assert_eq!(bob.screen.texts(conversation), written, "everything once, in the order it was written");
+    assert_eq!(bob.reads_up(conversation).await, written, "everything once, in the order it was written");
     println!("killed {rounds} times, nothing lost");
 }
 

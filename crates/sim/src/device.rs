@@ -54,8 +54,8 @@ pub struct Screen {
     pub conversations: BTreeMap<u64, ConversationView>,
     /// The sum it shows.
     pub unread_total: u64,
-    /// Open conversations.
-    pub timelines: BTreeMap<u64, TimelineView>,
+    /// What its views show.
+    pub views: BTreeMap<u32, TimelineView>,
     /// Answers to commands.
     pub outcomes: BTreeMap<u64, Outcome>,
 }
@@ -124,6 +124,9 @@ impl Device {
     pub fn command(&mut self, command: Command, now: Moment) -> (u64, Vec<Effect>) {
         self.commands += 1;
         let id = self.commands;
+        if let Command::CloseView { view } = &command {
+            self.screen.views.remove(view);
+        }
         (id, self.handle(Input::Command { id, command }, now))
     }
 
@@ -207,9 +210,7 @@ impl Device {
                 screen.conversations.extend(changed.into_iter().map(|view| (view.conversation, view)));
             }
             Event::Unread { total } => screen.unread_total = total,
-            Event::Timeline { timeline } => {
-                screen.timelines.insert(timeline.conversation, timeline);
-            }
+            Event::Timeline { change } => screen.views.entry(change.view).or_default().apply(change),
             Event::Finished { command, outcome } => {
                 screen.outcomes.insert(command, outcome);
             }

@@ -64,7 +64,8 @@ impl Story {
             }
         }
         let to = |person: usize| HANDLES[person].to_owned();
-        let group = Command::CreateGroup { title: "geese".to_owned(), handles: vec![to(1), to(2)] };
+        let group =
+            Command::CreateGroup { title: "geese".to_owned(), handles: vec![to(1), to(2)], key: None };
         self.make(0, Command::OpenDirect { handle: to(1) })?;
         self.make(2, Command::OpenDirect { handle: to(2) })?;
         self.make(0, group)?;
@@ -139,7 +140,8 @@ impl Story {
         for _ in 0..=self.world.below(4) {
             self.texts += 1;
             let text = format!("{} from device {device}", self.texts);
-            self.world.command(device, Command::SendText { conversation: conversation.0, text })?;
+            self.world
+                .command(device, Command::SendText { conversation: conversation.0, text, send_key: None })?;
         }
         Ok(())
     }
@@ -155,10 +157,15 @@ impl Story {
 
     fn look(&mut self, device: usize) -> Result<()> {
         let conversation = self.a_conversation().0;
-        let command = match self.world.below(3) {
-            0 => Command::CloseConversation { conversation },
-            1 => Command::LoadOlder { conversation },
-            _ => Command::OpenConversation { conversation },
+        // Two views, so that often both look at the same conversation, in different places.
+        let view = self.world.below(2) as u32;
+        let command = match self.world.below(8) {
+            0 => Command::CloseView { view },
+            1 | 2 => Command::LoadOlder { view },
+            3 => Command::LoadNewer { view },
+            4 => Command::FollowEnd { view, follow: self.world.below(2) == 0 },
+            5 => Command::OpenView { view, conversation, at: Some(self.world.below(30)) },
+            _ => Command::OpenView { view, conversation, at: None },
         };
         self.world.command(device, command)?;
         Ok(())

@@ -72,7 +72,7 @@ impl Truth {
     }
 
     /// Something is on a device's disk now.
-    pub fn take_saved(&mut self, device: &Device, index: usize, saves: &[Save]) {
+    pub fn take_saved(&mut self, device: &Device, index: usize, saves: &[Save]) -> Result<()> {
         for save in saves {
             match save {
                 Save::Outbox(OutboxRow { send_key, conversation, body, .. }) => {
@@ -86,15 +86,23 @@ impl Truth {
                     let read = self.read.entry((*account, row.conversation)).or_default();
                     *read = (*read).max(row.read);
                 }
+                Save::Event(event) => {
+                    let waits = device.disk.outbox().any(|row| Some(row.send_key) == event.send_key);
+                    ensure!(!waits, "D6: device {index} has {event:?} in the log and still in the outbox");
+                }
                 _ => {}
             }
         }
+        Ok(())
     }
 
     /// Something is on a device's screen now: is it so?
     pub fn check_shown(&mut self, devices: &[Device], index: usize, shown: &Shown) -> Result<()> {
         match shown {
-            Shown::Timeline { timeline } => self.check_timeline(devices, index, timeline),
+            Shown::Timeline { change } => match devices[index].screen.views.get(&change.view) {
+                Some(timeline) => self.check_timeline(devices, index, timeline),
+                None => Ok(()),
+            },
             _ => Ok(()),
         }
     }
@@ -154,21 +162,24 @@ impl Truth {
             return Ok(());
         }
         let events = self.logs.of(conversation)?;
-        let stored = events.iter().find(|event| event.seq.0 == row.seq);
-        let is_it = stored.is_some_and(|event| text_of(event) == *text);
-        ensure!(is_it, "D1: device {index} shows {text:?} as sent at {}, the server has {stored:?}", row.seq);
+        // Without a place, while others are missing before it: then it must be somewhere.
+        let is_there = |event: &&Event| {
+            if row.seq == 0 { text_of(event) == *text } else { event.seq.0 == row.seq }
+        };
+        let stored = events.iter().find(is_there);
+        let Some(seq) = stored.filter(|event| text_of(event) == *text).map(|event| event.seq) else {
+            bail!("D1: device {index} shows {text:?} as sent at {}, the server has {stored:?}", row.seq);
+        };
         if rank >= 2 {
             let me = devices[index].person;
-            let has_it = |device: &&Device| {
-                device.person != me && device.disk.event(conversation, Seq(row.seq)).is_some()
-            };
+            let has_it =
+                |device: &&Device| device.person != me && device.disk.event(conversation, seq).is_some();
             let mut recipients = devices.iter().filter(has_it).map(|device| self.accounts[device.person]);
             ensure!(
                 recipients.clone().next().is_some(),
                 "D6: {text:?} is shown as delivered and is on no recipient's disk"
             );
-            let has_read =
-                |account| self.read.get(&(account, conversation)).is_some_and(|read| read.0 >= row.seq);
+            let has_read = |account| self.read.get(&(account, conversation)).is_some_and(|read| *read >= seq);
             ensure!(
                 rank == 2 || recipients.any(has_read),
                 "D6: {text:?} is shown as read and no recipient read it"
@@ -247,6 +258,7 @@ impl Truth {
             for row in device.disk.outbox() {
                 ensure!(row.failed.is_some(), "D5: device {index} still waits to send {row:?}");
             }
+            self.check_views(device, index)?;
         }
         for written in self.written_by_key.values() {
             let stored =
@@ -257,6 +269,22 @@ impl Truth {
             ensure!(stored != waits, "D6: {written:?}: stored {stored}, failed {waits}");
         }
         self.check_reads()
+    }
+
+    /// At rest a view that says that there is nothing newer shows the end.
+    fn check_views(&mut self, device: &Device, index: usize) -> Result<()> {
+        let account = self.accounts[device.person];
+        for timeline in device.screen.views.values().filter(|timeline| !timeline.has_newer) {
+            let conversation = ConversationId(timeline.conversation);
+            let Some(head) = self.logs.head(account, conversation)? else { continue };
+            let shown = timeline.rows.iter().map(|row| row.seq).max().unwrap_or(0);
+            let end = head.last.seq.0;
+            ensure!(
+                shown == end,
+                "V3: at rest device {index} shows {shown} as the end of {conversation}, not {end}"
+            );
+        }
+        Ok(())
     }
 
     fn check_reads(&self) -> Result<()> {

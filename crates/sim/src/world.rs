@@ -382,7 +382,7 @@ impl World {
                 }
                 device::Effect::Saved(saves) => {
                     self.tell(|| format!("device {index} saves {saves:?}"));
-                    self.truth.take_saved(&self.devices[index], index, &saves);
+                    self.truth.take_saved(&self.devices[index], index, &saves)?;
                 }
                 device::Effect::Killed => {
                     let back = self.below(3_000);

@@ -5,10 +5,10 @@ use anser_client_core::{Command, Input};
 use anser_local_store::events_from_rows;
 use wasm_bindgen::{JsError, JsValue};
 
-use crate::object::{get, get_bytes, get_flag, get_number, get_text, wrong};
+use crate::object::{damaged, get, get_bytes, get_flag, get_number, get_text, wrong};
 use crate::sql;
 
-pub(crate) fn from_js(input: &JsValue) -> Result<Input, JsError> {
+pub(crate) fn from_js(input: &JsValue) -> Result<Input, JsValue> {
     let kind = get_text(input, "type")?;
     match kind.as_str() {
         "command" => {
@@ -22,13 +22,14 @@ pub(crate) fn from_js(input: &JsValue) -> Result<Input, JsError> {
             Ok(Input::Received { connection, bytes: get_bytes(input, "bytes")? })
         }
         "loaded" => {
-            let events = events_from_rows(sql::rows_from_js(&get(input, "rows"))?)?;
+            let rows = sql::rows_from_js(&get(input, "rows")).map_err(damaged)?;
+            let events = events_from_rows(rows).map_err(damaged)?;
             Ok(Input::Loaded(Loaded { id: get_number(input, "id")?, events }))
         }
         "saveFailed" => Ok(Input::SaveFailed),
         "network" => Ok(Input::Network { up: get_flag(input, "up")? }),
         "tick" => Ok(Input::Tick),
-        _ => Err(wrong("type", "one of those in engine.d.ts")),
+        _ => Err(wrong("type", "one of those in engine.d.ts").into()),
     }
 }
 
@@ -46,9 +47,9 @@ mod tests {
     /// The names are the contract with TypeScript.
     #[test]
     fn commands_are_read_as_their_typescript_says() {
-        let json = r#"{"type":"sendText","conversation":9007199254740991,"text":"早 \ud83d\ude00"}"#;
+        let json = r#"{"type":"sendText","conversation":9007199254740991,"text":"早 \ud83d\ude00","sendKey":null}"#;
         let command = serde_json::from_str::<Command>(json).unwrap();
-        let expected = Command::SendText { conversation: (1 << 53) - 1, text: "早 😀".to_owned() };
+        let expected = Command::SendText { conversation: (1 << 53) - 1, text: "早 😀".to_owned(), send_key: None };
         assert_eq!(command, expected);
         let json = r#"{"type":"signIn","handle":"alice","password":"…","deviceName":"Chrome"}"#;
         assert!(serde_json::from_str::<Command>(json).is_ok());

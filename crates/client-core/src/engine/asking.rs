@@ -71,7 +71,9 @@ impl Engine {
             Command::RevokeDevice { device } => {
                 (request::Call::RevokeDevice(wire::RevokeDevice { device }), Asked::Done { command: id })
             }
-            Command::CreateGroup { title, handles } => return self.create_group(id, title, handles),
+            Command::CreateGroup { title, handles, key } => {
+                return self.create_group(id, title, handles, key);
+            }
             Command::ListMembers { conversation } => {
                 return self.ask_members(Some(id), ConversationId(conversation), Vec::new());
             }
@@ -82,11 +84,22 @@ impl Engine {
         }
     }
 
-    fn create_group(&mut self, id: u64, title: String, handles: Vec<String>) {
-        let send_key = self.new_send_key().0.to_vec();
+    fn create_group(&mut self, id: u64, title: String, handles: Vec<String>, key: Option<String>) {
+        let Some(key) = self.chosen_key(key.as_deref()) else {
+            return self.batch.finish(id, failed(FailureReason::NotPossible));
+        };
+        let send_key = key.0.to_vec();
         let call = wire::CreateGroup { title, handles, send_key };
         let (in_flight, not_before, give_up_at) = (false, self.now, self.now + CREATE_MS_MAX);
         self.creating.insert(id, Creating { call, in_flight, not_before, give_up_at });
+    }
+
+    /// From memory: whoever was ever shown here.
+    pub(super) fn known_people(&mut self, id: u64) {
+        let me = self.me();
+        let others = self.people.iter().filter(|person| person.account != me);
+        let people = others.map(person_view).collect();
+        self.batch.finish(id, Outcome::People { people });
     }
 
     pub(super) fn ask_for_groups(&mut self) {
@@ -227,7 +240,8 @@ impl Engine {
         for person in people.people.into_iter().filter_map(person_from_wire) {
             self.learn_person(&person, conversation);
         }
-        self.batch.timelines.extend(self.windows.keys());
+        let open = self.open_conversations();
+        self.batch.timelines.extend(open);
     }
 
     fn members_came(

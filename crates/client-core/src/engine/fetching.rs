@@ -1,27 +1,24 @@
-//! Windows of open conversations, and the events they need: from disk, else from the server.
+//! Events that are not in memory: from disk, else from the server.
 
 use std::cmp::Reverse;
-use std::collections::btree_map::Entry;
 
 use anser_protocol::wire::{self, answer, request};
-use anser_protocol::{ConversationId, Remedy, Seq, error, limits};
+use anser_protocol::{ConversationId, Remedy, error, limits};
 
 use super::Engine;
 use crate::asks::Asked;
-use crate::command::Outcome;
 use crate::failure::{failed, refused};
 use crate::gaps;
 use crate::local::{EventRow, Load, Loaded, SpanRow};
 use crate::reason::FailureReason;
 use crate::rows::{counts, event_from_wire};
-use crate::timeline::{Step, Window};
 use crate::views::people_in;
 
 /// What the disk is reading, and for whom.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Loading {
-    /// To be shown.
-    Window { conversation: ConversationId, span: SpanRow },
+    /// To be shown in this view.
+    Window { view: u32, conversation: ConversationId, span: SpanRow },
     /// To count which of them are unread.
     Recount { conversation: ConversationId, span: SpanRow },
 }
@@ -29,7 +26,7 @@ pub(super) enum Loading {
 impl Loading {
     fn asked(self) -> (ConversationId, SpanRow) {
         match self {
-            Loading::Window { conversation, span } | Loading::Recount { conversation, span } => {
+            Loading::Window { conversation, span, .. } | Loading::Recount { conversation, span } => {
                 (conversation, span)
             }
         }
@@ -37,64 +34,6 @@ impl Loading {
 }
 
 impl Engine {
-    pub(super) fn open_conversation(&mut self, id: u64, conversation: u64) {
-        let conversation = ConversationId(conversation);
-        if self.roster.get(conversation).is_none() {
-            return self.batch.finish(id, failed(FailureReason::NotPossible));
-        }
-        self.shown.forget_timeline(conversation);
-        self.batch.timelines.insert(conversation);
-        if let Entry::Vacant(closed) = self.windows.entry(conversation) {
-            closed.insert(Window::default());
-            self.gaps.want(conversation);
-            self.look_at_members(conversation);
-        }
-        self.batch.finish(id, Outcome::Done);
-    }
-
-    pub(super) fn close_conversation(&mut self, id: u64, conversation: u64) {
-        let conversation = ConversationId(conversation);
-        self.shown.forget_timeline(conversation);
-        for command in self.windows.remove(&conversation).map(|window| window.older).unwrap_or_default() {
-            self.batch.finish(command, failed(FailureReason::NotPossible));
-        }
-        self.batch.finish(id, Outcome::Done);
-    }
-
-    pub(super) fn load_older(&mut self, id: u64, conversation: u64) {
-        let conversation = ConversationId(conversation);
-        let Some(window) = self.windows.get_mut(&conversation) else {
-            return self.batch.finish(id, failed(FailureReason::NotPossible));
-        };
-        if window.is_empty() && !window.loading {
-            // Nothing is here yet, not even the newest: that is being fetched, or nobody can.
-            let outcome = if self.is_online() { Outcome::Done } else { failed(FailureReason::Offline) };
-            return self.batch.finish(id, outcome);
-        }
-        window.want_older(id);
-        self.batch.timelines.insert(conversation);
-    }
-
-    /// Every window gets what it needs next.
-    pub(super) fn step_windows(&mut self) {
-        let open: Vec<_> = self.windows.keys().copied().collect();
-        for id in open {
-            let (Some(window), Some(conversation)) = (self.windows.get_mut(&id), self.roster.get(id)) else {
-                continue;
-            };
-            match window.next_step(conversation) {
-                Step::Rest => {}
-                Step::Load(span) => self.load(Loading::Window { conversation: id, span }),
-                Step::NothingOlder => self.finish_older(id, &Outcome::Done),
-                Step::Fetch(_) if !self.is_online() => {
-                    self.finish_older(id, &failed(FailureReason::Offline));
-                }
-                Step::Fetch(_) if self.gaps.is_in_flight(id) => {}
-                Step::Fetch(span) => self.ask_range(id, span),
-            }
-        }
-    }
-
     /// Holes that shall be filled: open conversations first, then first pages before second ones, then the
     /// most recent.
     pub(super) fn fetch_gaps(&mut self) {
@@ -105,7 +44,7 @@ impl Engine {
         let mut candidates = self.gaps.candidates(self.now);
         candidates.sort_by_cached_key(|(id, pages)| {
             let at_ms = self.roster.get(*id).map_or(0, |conversation| conversation.row.last.at_ms);
-            (!self.windows.contains_key(id), *pages, Reverse(at_ms))
+            (!self.is_open(*id), *pages, Reverse(at_ms))
         });
         for (id, _) in candidates {
             let told = self.told(id).delivered;
@@ -122,7 +61,8 @@ impl Engine {
         }
     }
 
-    fn ask_range(&mut self, conversation: ConversationId, span: SpanRow) {
+    /// False if there is no room for the question now.
+    pub(super) fn ask_range(&mut self, conversation: ConversationId, span: SpanRow) -> bool {
         let wanted = span.last.0 - span.first.0 + 1;
         let call = request::Call::GetRange(wire::GetRange {
             conversation: conversation.0,
@@ -131,10 +71,12 @@ impl Engine {
             limit: wanted.min(limits::RANGE_EVENTS_MAX as u64) as u32,
             newest: true,
         });
-        if self.asks.ask(call, Asked::Range { conversation, span }, self.now) {
+        let asked = self.asks.ask(call, Asked::Range { conversation, span }, self.now);
+        if asked {
             self.gaps.sent(conversation);
             self.batch.timelines.insert(conversation);
         }
+        asked
     }
 
     /// A part of a log came, or did not.
@@ -153,7 +95,7 @@ impl Engine {
             Ok(_) => {
                 self.gaps.answered(id);
                 self.gaps.settled(id);
-                self.finish_older(id, &failed(FailureReason::Incompatible));
+                self.range_failed(id, span, &failed(FailureReason::Incompatible));
             }
             Err(error) => {
                 match error::remedy(error.code()) {
@@ -165,7 +107,7 @@ impl Engine {
                         self.gaps.settled(id);
                     }
                 }
-                self.finish_older(id, &refused(&error));
+                self.range_failed(id, span, &refused(&error));
             }
         }
     }
@@ -177,7 +119,6 @@ impl Engine {
             .collect();
         rows.sort_by_key(|row| row.seq);
         rows.dedup_by_key(|row| row.seq);
-        let first_before = self.windows.get(&id).and_then(Window::first);
         let Some(conversation) = self.roster.get_mut(id) else { return };
         let is_news = rows.iter().any(|row| !conversation.spans.contains(row.seq));
         if rows.is_empty() {
@@ -190,31 +131,16 @@ impl Engine {
             self.gaps.settled(id);
         }
         self.keep(id, &rows);
-        self.follow_range(id, span, first_before);
+        self.range_kept(id, span);
     }
 
-    /// What a range means for an open window: older ones have come, or the newest that do not join it.
-    fn follow_range(&mut self, id: ConversationId, span: SpanRow, first_before: Option<Seq>) {
-        let (Some(window), Some(conversation)) = (self.windows.get_mut(&id), self.roster.get(id)) else {
-            return;
-        };
-        let Some(last) = window.events().next_back().map(|event| event.seq) else { return };
-        if span.first > last {
-            if conversation.spans.around(last) != conversation.spans.newest() {
-                window.jump();
-            }
-        } else if window.first() < first_before {
-            self.finish_older(id, &Outcome::Done);
-        } else if first_before == Some(span.last.next()) && span.last >= conversation.begin() {
-            self.finish_older(id, &failed(FailureReason::Server));
-        }
-    }
-
-    pub(super) fn load(&mut self, loading: Loading) {
+    /// The number under which the answer will come.
+    pub(super) fn load(&mut self, loading: Loading) -> u64 {
         self.last_load += 1;
         let (conversation, span) = loading.asked();
         self.loadings.insert(self.last_load, loading);
         self.batch.loads.push(Load { id: self.last_load, conversation, first: span.first, last: span.last });
+        self.last_load
     }
 
     pub(super) fn loaded(&mut self, loaded: Loaded) {
@@ -243,31 +169,8 @@ impl Engine {
         if conversation.unread.count() != unread_before {
             self.batch.touch(id);
         }
-        if let Loading::Window { .. } = loading {
-            self.show_loaded(id, &rows);
-        }
-    }
-
-    fn show_loaded(&mut self, id: ConversationId, rows: &[EventRow]) {
-        let Some(window) = self.windows.get_mut(&id) else { return };
-        let first_before = window.first();
-        window.loading = false;
-        if window.is_empty() {
-            window.place(rows);
-        } else {
-            window.extend(rows);
-        }
-        if first_before.is_some() && window.first() < first_before {
-            self.finish_older(id, &Outcome::Done);
-        }
-        self.batch.timelines.insert(id);
-    }
-
-    pub(super) fn finish_older(&mut self, id: ConversationId, outcome: &Outcome) {
-        let Some(window) = self.windows.get_mut(&id) else { return };
-        for command in window.older.drain(..) {
-            self.batch.finish(command, outcome.clone());
-            self.batch.timelines.insert(id);
+        if let Loading::Window { view, .. } = loading {
+            self.show_loaded(view, loaded.id, &rows);
         }
     }
 

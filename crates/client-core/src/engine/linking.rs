@@ -64,7 +64,11 @@ impl Engine {
         for creating in self.creating.values_mut() {
             creating.link_lost();
         }
-        self.batch.timelines.extend(self.windows.keys());
+        for window in self.views.values_mut() {
+            window.fetching = None;
+        }
+        let open = self.open_conversations();
+        self.batch.timelines.extend(open);
     }
 
     pub(super) fn reconnect_now(&mut self, id: u64) {
@@ -137,8 +141,7 @@ impl Engine {
                 self.gaps.want(id);
             }
         }
-        let open: Vec<_> = self.windows.keys().copied().collect();
-        for conversation in open {
+        for conversation in self.open_conversations() {
             self.look_at_members(conversation);
         }
     }

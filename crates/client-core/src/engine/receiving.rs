@@ -73,10 +73,10 @@ impl Engine {
         if conversation.read_to(told.read) {
             self.batch.touch(id);
         }
-        if let Some(window) = self.windows.get_mut(&id) {
+        for window in self.windows_of(id) {
             window.extend(events);
-            self.batch.timelines.insert(id);
         }
+        self.batch.timelines.insert(id);
         self.receipts.touch(id);
     }
 
@@ -123,7 +123,7 @@ impl Engine {
         if conversation.next() == last.seq || (sent_here && last.sender == self.me()) {
             self.keep(id, std::slice::from_ref(last));
         }
-        if self.windows.contains_key(&id) {
+        if self.is_open(id) {
             self.gaps.want(id);
         } else if self.catchup.is_complete() {
             self.gaps.note_out_of_order(id, self.now);

@@ -14,8 +14,9 @@ use crate::reason::FailureReason;
 use crate::rows::NUMBER_MAX;
 
 impl Engine {
-    /// Into the outbox on disk; sending is another matter.
-    pub(super) fn send_text(&mut self, id: u64, conversation: u64, text: String) {
+    /// Into the outbox on disk; sending is another matter. Under a key that is on its way already, it is the same
+    /// message; and if that has arrived before, the server knows the key.
+    pub(super) fn send_text(&mut self, id: u64, conversation: u64, text: String, send_key: Option<&str>) {
         let conversation = ConversationId(conversation);
         if self.roster.get(conversation).is_none_or(|conversation| conversation.row.left) {
             return self.batch.finish(id, failed(FailureReason::NotPossible));
@@ -23,8 +24,14 @@ impl Engine {
         if text.trim().is_empty() || text.chars().count() > limits::TEXT_CHARS_MAX {
             return self.batch.finish(id, failed(FailureReason::BadText));
         }
+        let Some(send_key) = self.chosen_key(send_key) else {
+            return self.batch.finish(id, failed(FailureReason::NotPossible));
+        };
+        if self.outbox.get(send_key).is_some() {
+            return self.batch.finish(id, Outcome::Done);
+        }
         let row = OutboxRow {
-            send_key: self.new_send_key(),
+            send_key,
             ordinal: self.outbox.next_ordinal(),
             conversation,
             kind: kind::TEXT,
@@ -122,7 +129,7 @@ impl Engine {
 
     /// While there is a hole below it, an open timeline goes on showing it where it was.
     pub(super) fn detach(&mut self, event: &EventRow) {
-        if let Some(window) = self.windows.get_mut(&event.conversation) {
+        for window in self.windows_of(event.conversation) {
             window.detach(event);
         }
     }
@@ -135,6 +142,14 @@ impl Engine {
         };
         if let Some(row) = failed {
             self.save_outbox_row(row);
+        }
+    }
+
+    /// The user interface's key, if it has chosen one; else a new one. `None` for what is none.
+    pub(super) fn chosen_key(&mut self, chosen: Option<&str>) -> Option<SendKey> {
+        match chosen {
+            Some(hex) => SendKey::from_hex(hex),
+            None => Some(self.new_send_key()),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use anser_protocol::{ConversationId, Moment};
+use anser_protocol::Moment;
 
 use super::{Engine, WireOrder};
 use crate::batch::Batch;
@@ -30,13 +30,13 @@ pub(super) struct Shown {
     link: LinkState,
     link_shown: Option<LinkView>,
     total: Option<u64>,
-    timelines: BTreeMap<ConversationId, TimelineView>,
+    views: BTreeMap<u32, TimelineView>,
 }
 
 impl Default for Shown {
     fn default() -> Shown {
         let link = LinkState::Closed { since: Moment(0) };
-        Shown { link, link_shown: None, total: None, timelines: BTreeMap::new() }
+        Shown { link, link_shown: None, total: None, views: BTreeMap::new() }
     }
 }
 
@@ -58,13 +58,13 @@ impl Shown {
         self.link = LinkState::Closed { since: now };
     }
 
-    pub(super) fn forget_timelines(&mut self) {
-        self.timelines.clear();
+    pub(super) fn forget_views(&mut self) {
+        self.views.clear();
     }
 
-    /// Show this timeline again even if it has not changed.
-    pub(super) fn forget_timeline(&mut self, conversation: ConversationId) {
-        self.timelines.remove(&conversation);
+    /// Whatever this view shows next is new to the user.
+    pub(super) fn forget_view(&mut self, view: u32) {
+        self.views.remove(&view);
     }
 }
 
@@ -73,10 +73,11 @@ impl Engine {
     pub(super) fn show_everything(&mut self) {
         self.batch.session = true;
         self.batch.listed.extend(self.roster.iter().map(|(id, _)| id));
-        self.batch.timelines.extend(self.windows.keys());
+        let open = self.open_conversations();
+        self.batch.timelines.extend(open);
         self.shown.total = None;
         self.shown.link_shown = None;
-        self.shown.timelines.clear();
+        self.shown.forget_views();
     }
 
     /// Turns what the input has changed into outputs.
@@ -131,8 +132,9 @@ impl Engine {
             self.shown.total = Some(total);
             self.emit(Event::Unread { total });
         }
-        for id in &batch.timelines {
-            self.show_timeline(*id);
+        let views: Vec<u32> = self.views.keys().copied().collect();
+        for view in views {
+            self.show_view(view, batch);
         }
         let link = self.link_view();
         if self.shown.link_shown.as_ref() != Some(&link) {
@@ -141,19 +143,25 @@ impl Engine {
         }
     }
 
-    fn show_timeline(&mut self, id: ConversationId) {
-        let (Some(window), Some(conversation)) = (self.windows.get(&id), self.roster.get(id)) else { return };
-        // While the disk reads the first rows there is nothing to show yet.
-        if window.is_empty() && window.loading {
+    fn show_view(&mut self, view: u32, batch: &Batch) {
+        let Some(window) = self.views.get(&view) else { return };
+        let id = window.conversation;
+        let Some(conversation) = self.roster.get(id).filter(|_| batch.timelines.contains(&id)) else {
+            return;
+        };
+        // While the first rows are on their way there is nothing to show yet.
+        if window.is_blank() {
             return;
         }
         let fetching = self.is_online() && self.gaps.is_wanted(id);
-        let loading = window.loading || !window.older.is_empty() || fetching;
-        let timeline = self.viewer().timeline(window, conversation, loading);
-        if self.shown.timelines.get(&id) != Some(&timeline) {
-            self.shown.timelines.insert(id, timeline.clone());
-            self.emit(Event::Timeline { timeline });
+        let timeline = self.viewer().timeline(window, conversation, window.is_busy() || fetching);
+        let before = self.shown.views.get(&view);
+        if before == Some(&timeline) {
+            return;
         }
+        let change = timeline.difference(view, before);
+        self.shown.views.insert(view, timeline);
+        self.emit(Event::Timeline { change });
     }
 
     fn session_view(&self) -> SessionView {

@@ -166,8 +166,8 @@ impl Engine {
     fn forget_everything(&mut self, ended: bool) {
         self.batch.wipe();
         self.account = Account::SignedOut { ended };
-        for window in std::mem::take(&mut self.windows).into_values() {
-            for command in window.older {
+        for mut window in std::mem::take(&mut self.views).into_values() {
+            for command in window.take_waiting() {
                 self.batch.finish(command, failed(FailureReason::SignedOut));
             }
         }
@@ -183,7 +183,7 @@ impl Engine {
         self.receipts = Receipts::default();
         self.gaps = Gaps::default();
         self.loadings.clear();
-        self.shown.forget_timelines();
+        self.shown.forget_views();
     }
 
     /// Ends the link; who waited for it hears that there is none.

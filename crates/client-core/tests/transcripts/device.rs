@@ -47,7 +47,10 @@ pub(crate) struct Screen {
     pub(crate) link: Option<LinkView>,
     pub(crate) list: BTreeMap<u64, ConversationView>,
     pub(crate) unread: u64,
+    /// By conversation, as its own view shows it.
     pub(crate) timelines: BTreeMap<u64, TimelineView>,
+    /// By view: a conversation may have several.
+    pub(crate) views: BTreeMap<u32, TimelineView>,
     pub(crate) outcomes: BTreeMap<u64, Outcome>,
     /// Names of the events in the order they were emitted.
     pub(crate) emitted: Vec<&'static str>,
@@ -125,11 +128,17 @@ impl Device {
     }
 
     pub(crate) fn opens(&mut self, conversation: u64) {
-        assert_eq!(self.command(Command::OpenConversation { conversation }), Some(Outcome::Done));
+        self.looks(conversation, None);
+    }
+
+    /// Every conversation has a view of its own here, with the conversation's number.
+    pub(crate) fn looks(&mut self, conversation: u64, at: Option<u64>) {
+        let open = Command::OpenView { view: view(conversation), conversation, at };
+        assert_eq!(self.command(open), Some(Outcome::Done));
     }
 
     pub(crate) fn writes(&mut self, conversation: u64, text: &str) {
-        let outcome = self.command(Command::SendText { conversation, text: text.to_owned() });
+        let outcome = self.command(says(conversation, text));
         assert_eq!(outcome, Some(Outcome::Done));
     }
 
@@ -371,9 +380,14 @@ impl Screen {
                 self.unread = total;
                 "unread"
             }
-            Event::Timeline { timeline } => {
-                check_timeline(&timeline);
-                self.timelines.insert(timeline.conversation, timeline);
+            Event::Timeline { change } => {
+                let shown = self.views.entry(change.view).or_default();
+                let own = change.view == view(change.conversation);
+                shown.apply(change);
+                check_timeline(shown);
+                if own {
+                    self.timelines.insert(shown.conversation, shown.clone());
+                }
                 "timeline"
             }
             Event::Finished { command, outcome } => {
@@ -384,6 +398,15 @@ impl Screen {
         };
         self.emitted.push(name);
     }
+}
+
+/// The number of the view that looks at this conversation.
+pub(crate) fn view(conversation: u64) -> u32 {
+    conversation as u32
+}
+
+pub(crate) fn says(conversation: u64, text: &str) -> Command {
+    Command::SendText { conversation, text: text.to_owned(), send_key: None }
 }
 
 /// No hole, no repeat, unsent ones last.

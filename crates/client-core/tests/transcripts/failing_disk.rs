@@ -1,9 +1,9 @@
 //! What could not be saved is not stored: not shown as sent, not acknowledged, and tried again.
 
 use anser_client_core::view::{LinkView, SessionView};
-use anser_client_core::{Command, FailureReason, Outcome};
+use anser_client_core::{FailureReason, Outcome};
 
-use crate::device::{Device, changes};
+use crate::device::{Device, changes, says};
 use crate::people::*;
 
 fn alice() -> Device {
@@ -18,7 +18,7 @@ fn alice() -> Device {
 fn a_message_that_could_not_be_saved_is_not_sent_and_the_user_is_told() {
     let mut alice = alice();
     alice.broken_disk = true;
-    let outcome = alice.command(Command::SendText { conversation: CHAT, text: "hello".to_owned() });
+    let outcome = alice.command(says(CHAT, "hello"));
     let Some(Outcome::Failed { failure }) = outcome else { panic!("{outcome:?}") };
     assert_eq!(failure.reason, FailureReason::Storage);
     assert_eq!(alice.sent_texts(), [""; 0]);
@@ -57,7 +57,7 @@ fn while_the_disk_is_broken_commands_that_must_store_fail_at_once() {
     let mut alice = alice();
     alice.broken_disk = true;
     alice.is_pushed_event(text(CHAT, 2, BOB));
-    let outcome = alice.command(Command::SendText { conversation: CHAT, text: "hello".to_owned() });
+    let outcome = alice.command(says(CHAT, "hello"));
     let Some(Outcome::Failed { failure }) = outcome else { panic!("{outcome:?}") };
     assert_eq!(failure.reason, FailureReason::Storage);
     // A disk that stays broken is tried less and less often, without a link in between.

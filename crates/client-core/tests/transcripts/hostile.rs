@@ -4,7 +4,7 @@ use anser_client_core::Command;
 use anser_protocol::wire::{self, Beat, Head, Push, answer, frame, push};
 use prost::Message;
 
-use crate::device::{Device, changes};
+use crate::device::{Device, changes, view};
 use crate::people::*;
 
 fn alice() -> Device {
@@ -33,7 +33,7 @@ fn numbers_without_sense_are_survived() {
         alice.reads(CHAT, number);
         alice.waits(2_000);
         alice.is_pushed_event(text(CHAT, 2, BOB));
-        alice.begin(Command::LoadOlder { conversation: CHAT });
+        alice.begin(Command::LoadOlder { view: view(CHAT) });
         alice.waits(2_000);
         let mut alice = alice.restart();
         alice.opens(CHAT);

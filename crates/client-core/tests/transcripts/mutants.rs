@@ -2,10 +2,10 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use anser_client_core::{Command, Mutant};
+use anser_client_core::Mutant;
 use anser_protocol::wire::{Beat, Changes, Event, Head, frame};
 
-use crate::device::{Device, changes};
+use crate::device::{Device, changes, says};
 use crate::people::*;
 
 /// A dialogue in which an honest engine does everything right.
@@ -31,7 +31,7 @@ fn dialogue(mutant: Option<Mutant>) {
     alice.reads(CHAT, 2);
     assert_eq!(alice.screen.list[&CHAT].read, 4);
 
-    alice.command(Command::SendText { conversation: CHAT, text: "hello".to_owned() });
+    alice.command(says(CHAT, "hello"));
     let first = alice.sends().remove(0).1;
     alice.is_cut();
     alice.waits_for_retry();

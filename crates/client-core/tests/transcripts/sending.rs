@@ -4,7 +4,7 @@ use anser_client_core::{Command, FailureReason, Input, Outcome};
 use anser_protocol::limits;
 use anser_protocol::wire::{ErrorCode, push};
 
-use crate::device::{Device, changes};
+use crate::device::{Device, changes, says};
 use crate::people::*;
 
 /// Alice talks with Bob: one message so far, nothing left to tell the server.
@@ -40,14 +40,15 @@ fn a_message_is_saved_shown_sent_and_then_takes_its_place() {
 #[test]
 fn what_is_no_text_is_refused_at_once() {
     let mut alice = alice();
-    let mut outcome = |text: String| match alice.command(Command::SendText { conversation: CHAT, text }) {
-        Some(Outcome::Failed { failure }) => Some(failure.reason),
-        _ => None,
-    };
+    let mut outcome =
+        |text: String| match alice.command(Command::SendText { conversation: CHAT, text, send_key: None }) {
+            Some(Outcome::Failed { failure }) => Some(failure.reason),
+            _ => None,
+        };
     assert_eq!(outcome(" \n\t ".to_owned()), Some(FailureReason::BadText));
     assert_eq!(outcome("界".repeat(limits::TEXT_CHARS_MAX + 1)), Some(FailureReason::BadText));
     assert_eq!(outcome("界".repeat(limits::TEXT_CHARS_MAX)), None);
-    let elsewhere = Command::SendText { conversation: 99, text: "hello".to_owned() };
+    let elsewhere = says(99, "hello");
     assert!(matches!(alice.command(elsewhere), Some(Outcome::Failed { .. })));
 }
 
@@ -204,10 +205,7 @@ fn a_stored_message_above_a_hole_stays_where_it_is_until_the_hole_is_filled() {
 
 #[test]
 fn the_power_may_go_out_between_any_two_outputs() {
-    let write = || Input::Command {
-        id: 77,
-        command: Command::SendText { conversation: CHAT, text: "hello".to_owned() },
-    };
+    let write = || Input::Command { id: 77, command: says(CHAT, "hello") };
     for outputs in 0..8 {
         let mut alice = alice().input_then_crash(write(), outputs);
         alice.opens(CHAT);
@@ -216,4 +214,31 @@ fn the_power_may_go_out_between_any_two_outputs() {
         alice.link(changes(101, vec![]));
         assert_eq!(alice.sent_texts().len(), usize::from(kept));
     }
+}
+
+#[test]
+fn a_send_that_is_repeated_under_its_key_is_one_message() {
+    let mut alice = alice();
+    let again = || Command::SendText {
+        conversation: CHAT,
+        text: "hello".to_owned(),
+        send_key: Some("01890a5d96e17f0011223344556677aa".to_owned()),
+    };
+    assert_eq!(alice.command(again()), Some(Outcome::Done));
+    assert_eq!(alice.command(again()), Some(Outcome::Done));
+    assert_eq!(alice.timeline(CHAT), ["bob: 1", "alice: hello · sending"]);
+    let (id, send, _) = alice.sends().remove(0);
+    assert_eq!(send.send_key[..4], [0x01, 0x89, 0x0a, 0x5d]);
+    alice.is_answered(id, sent(2));
+    assert_eq!(alice.timeline(CHAT), ["bob: 1", "alice: hello · sent"]);
+    // After the engine has moved to another tab it may be repeated once more: the server knows the key.
+    assert_eq!(alice.command(again()), Some(Outcome::Done));
+    assert_eq!(alice.timeline(CHAT), ["bob: 1", "alice: hello · sent"]);
+    let (id, ..) = alice.sends().remove(0);
+    alice.is_answered(id, sent(2));
+    assert_eq!(alice.timeline(CHAT), ["bob: 1", "alice: hello · sent"]);
+    assert_eq!(alice.screen.list[&CHAT].unsent, 0);
+    let nonsense =
+        Command::SendText { conversation: CHAT, text: "hi".to_owned(), send_key: Some("?".to_owned()) };
+    assert!(matches!(alice.command(nonsense), Some(Outcome::Failed { .. })));
 }

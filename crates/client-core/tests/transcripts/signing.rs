@@ -116,7 +116,7 @@ fn without_a_link_what_needs_one_fails_at_once() {
     for command in [
         Command::FindAccount { handle: "bob".to_owned() },
         Command::OpenDirect { handle: "bob".to_owned() },
-        Command::CreateGroup { title: "Three".to_owned(), handles: vec![] },
+        Command::CreateGroup { title: "Three".to_owned(), handles: vec![], key: None },
         Command::ListDevices,
         Command::ListMembers { conversation: GROUP },
     ] {
@@ -150,7 +150,7 @@ fn finding_and_opening_a_person() {
 #[test]
 fn a_group_is_made_once_however_often_it_takes() {
     let mut alice = Device::with(vec![]);
-    let create = alice.begin(Command::CreateGroup { title: "Three".to_owned(), handles: vec![] });
+    let create = alice.begin(Command::CreateGroup { title: "Three".to_owned(), handles: vec![], key: None });
     let key = |alice: &mut Device| match alice.requests().remove(0) {
         (id, request::Call::CreateGroup(group)) => (id, group.send_key),
         other => panic!("{other:?}"),
@@ -172,7 +172,7 @@ fn a_group_is_made_once_however_often_it_takes() {
 #[test]
 fn a_group_that_cannot_be_made_is_given_up_in_the_end() {
     let mut alice = Device::with(vec![]);
-    let create = alice.begin(Command::CreateGroup { title: "Three".to_owned(), handles: vec![] });
+    let create = alice.begin(Command::CreateGroup { title: "Three".to_owned(), handles: vec![], key: None });
     alice.is_cut();
     alice.input(Input::Network { up: false });
     alice.waits(60_000);

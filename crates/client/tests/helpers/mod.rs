@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anser_client::view::{Content, ConversationView, LinkView, RowState, RowView, SessionView};
+use anser_client::view::{Content, ConversationView, LinkView, RowState, RowView, SessionView, TimelineView};
 use anser_client::{Client, ClientConfig, Command, Event, Events, Outcome};
 use anser_server::app::{self, Running};
 use anser_server::config::Settings;
@@ -94,7 +94,7 @@ pub(crate) struct Screen {
     pub(crate) session: Option<SessionView>,
     pub(crate) link: Option<LinkView>,
     pub(crate) conversations: BTreeMap<u64, ConversationView>,
-    pub(crate) timelines: BTreeMap<u64, Vec<RowView>>,
+    pub(crate) timelines: BTreeMap<u64, TimelineView>,
 }
 
 impl Screen {
@@ -103,7 +103,7 @@ impl Screen {
     }
 
     pub(crate) fn rows(&self, conversation: u64) -> &[RowView] {
-        self.timelines.get(&conversation).map_or(&[], Vec::as_slice)
+        self.timelines.get(&conversation).map_or(&[], |timeline| &timeline.rows)
     }
 
     /// What people wrote, oldest first.
@@ -123,12 +123,21 @@ impl Screen {
             Event::Conversations { changed } => {
                 self.conversations.extend(changed.into_iter().map(|view| (view.conversation, view)));
             }
-            Event::Timeline { timeline } => {
-                self.timelines.insert(timeline.conversation, timeline.rows);
+            Event::Timeline { change } => {
+                self.timelines.entry(change.conversation).or_default().apply(change);
             }
             Event::Unread { .. } | Event::Finished { .. } => {}
         }
     }
+}
+
+/// Looks at the end of a conversation, by a view of its own.
+pub(crate) fn opening(conversation: u64) -> Command {
+    Command::OpenView { view: conversation as u32, conversation, at: None }
+}
+
+pub(crate) fn says(conversation: u64, text: &str) -> Command {
+    Command::SendText { conversation, text: text.into(), send_key: None }
 }
 
 pub(crate) fn text_of(content: &Content) -> Option<&str> {
@@ -166,7 +175,7 @@ impl Person {
         self.sees("a link", Screen::is_online).await;
         let outcome = self.client.command(Command::OpenDirect { handle: handle.into() }).await;
         let Outcome::Conversation { conversation } = outcome else { panic!("{outcome:?}") };
-        self.does(Command::OpenConversation { conversation }).await;
+        self.does(opening(conversation)).await;
         conversation
     }
 
@@ -177,7 +186,25 @@ impl Person {
     }
 
     pub(crate) async fn writes(&self, conversation: u64, text: &str) {
-        self.does(Command::SendText { conversation, text: text.into() }).await;
+        self.does(says(conversation, text)).await;
+    }
+
+    /// What people wrote in an open conversation, oldest first, read upwards to its beginning through the window.
+    pub(crate) async fn reads_up(&mut self, conversation: u64) -> Vec<String> {
+        let mut read = BTreeMap::new();
+        loop {
+            let rows = self.screen.rows(conversation);
+            let first = rows.first().map_or(0, |row| row.seq);
+            let texts = rows.iter().filter_map(|row| Some((row.seq, text_of(&row.content)?.to_owned())));
+            read.extend(texts);
+            if !self.screen.timelines[&conversation].has_older {
+                return read.into_values().collect();
+            }
+            self.does(Command::LoadOlder { view: conversation as u32 }).await;
+            let is_higher =
+                |screen: &Screen| screen.rows(conversation).first().is_some_and(|row| row.seq < first);
+            self.sees("older messages", is_higher).await;
+        }
     }
 
     pub(crate) async fn goes(self) {

@@ -3,7 +3,7 @@
 use anser_client::view::{RowState, SessionView};
 use anser_client::{Command, FailureReason, Outcome};
 
-use crate::helpers::TestServer;
+use crate::helpers::{TestServer, opening};
 
 #[tokio::test]
 async fn two_people_write_to_each_other() {
@@ -14,7 +14,7 @@ async fn two_people_write_to_each_other() {
     let conversation = alice.talks_to("bob").await;
     alice.writes(conversation, "hello 👋").await;
     bob.sees("one unread", |screen| screen.conversations.values().any(|view| view.unread == 1)).await;
-    bob.does(Command::OpenConversation { conversation }).await;
+    bob.does(opening(conversation)).await;
     bob.sees("the greeting", |screen| screen.texts(conversation) == ["hello 👋"]).await;
 
     let seq = bob.screen.rows(conversation).last().unwrap().seq;
@@ -38,7 +38,7 @@ async fn messages_written_at_once_arrive_once_and_in_order() {
         alice.writes(conversation, text).await;
     }
     bob.sees("the conversation", |screen| screen.conversations.contains_key(&conversation)).await;
-    bob.does(Command::OpenConversation { conversation }).await;
+    bob.does(opening(conversation)).await;
     bob.sees("the last of them", |screen| screen.texts(conversation).last() == Some(&"number 99")).await;
     let shown = bob.screen.texts(conversation);
     // The window may begin later than the log; what it shows has no holes and no repeats.

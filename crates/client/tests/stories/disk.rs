@@ -3,10 +3,10 @@
 use std::path::Path;
 use std::time::Duration;
 
-use anser_client::{Client, ClientConfig, ClientError, Command, FailureReason, Outcome};
+use anser_client::{Client, ClientConfig, ClientError, FailureReason, Outcome};
 use rusqlite::Connection;
 
-use crate::helpers::TestServer;
+use crate::helpers::{TestServer, says};
 
 /// Nobody listens there: these stories need no server.
 const NOWHERE: &str = "ws://127.0.0.1:9";
@@ -74,12 +74,12 @@ async fn a_disk_that_takes_nothing_says_so_and_is_used_again_when_it_can() {
     )
     .unwrap();
 
-    let outcome = alice.client.command(Command::SendText { conversation, text: "lost?".into() }).await;
+    let outcome = alice.client.command(says(conversation, "lost?")).await;
     let Outcome::Failed { failure } = outcome else { panic!("{outcome:?}") };
     assert_eq!(failure.reason, FailureReason::Storage);
 
     full.execute_batch("DROP TRIGGER full").unwrap();
-    let again = || alice.client.command(Command::SendText { conversation, text: "kept".into() });
+    let again = || alice.client.command(says(conversation, "kept"));
     while again().await != Outcome::Done {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }

@@ -3,7 +3,7 @@
 use anser_client::view::{RowState, SessionView};
 use anser_client::{Command, FailureReason, Outcome};
 
-use crate::helpers::TestServer;
+use crate::helpers::{TestServer, opening};
 
 #[tokio::test]
 async fn a_client_opens_from_its_disk_without_a_server() {
@@ -22,7 +22,7 @@ async fn a_client_opens_from_its_disk_without_a_server() {
     alice.sees("her name", |screen| matches!(screen.session, Some(SessionView::SignedIn { .. }))).await;
     alice.sees("the list", |screen| screen.conversations.contains_key(&conversation)).await;
     assert_eq!(alice.screen.conversations[&conversation].draft, "and this");
-    alice.does(Command::OpenConversation { conversation }).await;
+    alice.does(opening(conversation)).await;
     alice.sees("what she wrote", |screen| screen.texts(conversation) == ["remember this"]).await;
 }
 
@@ -43,14 +43,14 @@ async fn what_is_written_offline_survives_a_restart_and_arrives_once_in_order() 
     alice.goes().await;
 
     let mut alice = server.open("alice").await;
-    alice.does(Command::OpenConversation { conversation }).await;
+    alice.does(opening(conversation)).await;
     alice.sees("them still waiting", |screen| screen.texts(conversation) == texts).await;
 
     server.start_again().await;
     alice.does(Command::ReconnectNow).await;
     bob.does(Command::ReconnectNow).await;
     bob.sees("the conversation", |screen| screen.conversations.contains_key(&conversation)).await;
-    bob.does(Command::OpenConversation { conversation }).await;
+    bob.does(opening(conversation)).await;
     bob.sees("all of it", |screen| screen.texts(conversation) == texts).await;
     alice.sees("that it was sent", |screen| is_stored(screen.last_state(conversation))).await;
 }
