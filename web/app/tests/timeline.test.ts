@@ -225,6 +225,23 @@ test("older ones that cannot be had are asked for again only when somebody says 
   expect(state.trouble).toBeUndefined();
 });
 
+test("an answer to what was asked before the view was moved means nothing", async () => {
+  const state = opened(rows(10, 50), 0, { hasOlder: true, hasNewer: true });
+  ear.answer = { type: "failed", failure: { reason: "notPossible", field: "", retryAfterMs: 0 } };
+  state.loadOlder();
+  ear.answer = { type: "done" };
+  state.toEnd();
+  await settled();
+  expect(state.trouble).toBeUndefined();
+});
+
+test("a window that is empty though there are older ones is a trouble, not an empty chat", () => {
+  const state = opened([], 0, { hasOlder: true });
+  expect(state.missing).toBe(true);
+  change(state, { type: "all", rows: [] });
+  expect(state.missing).toBe(false);
+});
+
 // --- the unread line ---
 
 const lines = (state: TimelineState): number[] => state.items.flatMap(({ unreadLine, row: { seq } }) => (unreadLine ? [seq] : []));

@@ -43,11 +43,18 @@ export class TimelineState {
     return this.arranged;
   });
 
+  /** There are rows that should be here and cannot be had at present. */
+  readonly missing: boolean = $derived(
+    this.trouble !== undefined || (this.known && this.rows.length === 0 && this.hasOlder && !this.loading),
+  );
+
   private arranged: readonly TimelineItem[] = [];
   private view = 0;
   private following = true;
-  /** The view that a page was asked for, until the answer: scrolling on must not ask again. */
-  private loadingFor = 0;
+  /** Counts the times that the view was opened or moved: answers to what was asked before mean nothing now. */
+  private opening = 0;
+  /** A page was asked for since then: until it is answered, scrolling on must not ask again. */
+  private askedPage = false;
   /** Where to go when the window that was asked for is here. */
   private asked: Goal | undefined;
   private anchor: Anchor | undefined;
@@ -99,6 +106,7 @@ export class TimelineState {
     this.line = undefined;
     this.lineSeen = false;
     this.view = 0;
+    this.opening += 1;
     this.asked = undefined;
     this.anchor = undefined;
     this.newestSeen = 0;
@@ -197,7 +205,7 @@ export class TimelineState {
 
   /** Asks again for what could not be had. */
   retry(): void {
-    if (this.trouble === undefined) return;
+    if (!this.missing) return;
     this.trouble = undefined;
     if (this.rows.length === 0) this.look(this.asked ?? this.goal ?? END);
     else this.loadOlder();
@@ -247,17 +255,20 @@ export class TimelineState {
   private look(goal: Goal): void {
     const { conversation } = this;
     if (conversation === undefined) return;
+    this.opening += 1;
     this.asked = goal;
+    this.askedPage = false;
     this.trouble = undefined;
     this.atEnd = goal.type === "end";
     this.following = true;
-    void this.openView(conversation, this.view, this.seqOf(goal));
+    void this.openView(conversation, this.seqOf(goal));
     this.follow(goal.type === "end");
   }
 
-  private async openView(conversation: number, view: number, at: number | null): Promise<void> {
+  private async openView(conversation: number, at: number | null): Promise<void> {
+    const { opening, view } = this;
     const outcome = await this.engine.send({ type: "openView", view, conversation, at });
-    if (outcome.type !== "failed" || view !== this.view) return;
+    if (outcome.type !== "failed" || opening !== this.opening) return;
     // Where the reader was cannot be had; the end may be here.
     if (at !== null) return this.look(END);
     this.trouble = outcome.failure;
@@ -271,12 +282,12 @@ export class TimelineState {
   }
 
   private async load(type: "loadOlder" | "loadNewer"): Promise<void> {
-    if (this.loading || this.loadingFor === this.view || this.trouble !== undefined || this.asked !== undefined) return;
-    const { view } = this;
-    this.loadingFor = view;
-    const outcome = await this.engine.send({ type, view });
-    if (view !== this.view) return;
-    this.loadingFor = 0;
+    if (this.loading || this.askedPage || this.trouble !== undefined || this.asked !== undefined) return;
+    const { opening } = this;
+    this.askedPage = true;
+    const outcome = await this.engine.send({ type, view: this.view });
+    if (opening !== this.opening) return;
+    this.askedPage = false;
     if (outcome.type === "failed") this.trouble = outcome.failure;
   }
 
