@@ -28,9 +28,9 @@ export type EngineStatus =
 export interface Engine {
   /** Does what the user wants; the answer says how it went and never throws. Commands run in the order given. */
   send(command: Command): Promise<Outcome>;
-  /** A number for a view (`openView`) that no other tab uses. */
+  /** A number for a view (`openView`) of this tab. */
   newView(): number;
-  /** Hears every event from now on, those of other tabs' views too. Subscribe before `start`. */
+  /** Hears every event from now on, but for what concerns other tabs only. Subscribe before `start`. */
   subscribe(listener: (event: Event) => void): () => void;
   /** Hears the present status at once, and every change. */
   watch(listener: (status: EngineStatus) => void): () => void;

@@ -13,10 +13,6 @@ import { browser, type Surroundings } from "./surroundings";
 import { TabLock } from "./tab-lock";
 import { Unanswered } from "./unanswered";
 
-/** View numbers of different tabs differ in what stands above this; the engine gives them 32 bits. */
-const VIEWS_PER_TAB = 2 ** 16;
-const TABS = 2 ** 16;
-
 /** One tab's end of the conversation with the hub (`src/worker/hub.ts`). */
 export class SharedEngine implements Engine {
   private readonly events = new Listeners<Event>();
@@ -27,7 +23,6 @@ export class SharedEngine implements Engine {
   private readonly leader: Leader;
   private readonly lock: TabLock;
   private readonly unanswered = new Unanswered();
-  private readonly firstView = Math.floor(Math.random() * TABS) * VIEWS_PER_TAB;
   private views = 0;
   private status: EngineStatus = { type: "starting" };
   /** Of the engine that welcomed us last. */
@@ -81,7 +76,7 @@ export class SharedEngine implements Engine {
 
   newView(): number {
     this.views += 1;
-    return this.firstView + this.views;
+    return this.views;
   }
 
   send(command: Command): Promise<Outcome> {

@@ -3,6 +3,7 @@
 import type { StorageKind } from "../engine/engine";
 import type { Command } from "../engine/generated/Command";
 import type { Event } from "../engine/generated/Event";
+import type { TimelineChange } from "../engine/generated/TimelineChange";
 import type { ToHub, ToTab } from "./messages";
 import { Snapshot } from "./snapshot";
 
@@ -25,7 +26,14 @@ export interface HubHands {
 
 interface Tab {
   way: Way;
-  views: Set<number>;
+  /** The engine's number of a view, by the tab's own. */
+  views: Map<number, number>;
+}
+
+/** Whose view it is, and their own number of it. */
+interface Owner {
+  tab: string;
+  view: number;
 }
 
 /** Whose command it is, and their own id of it. */
@@ -40,8 +48,10 @@ export class Hub {
   private readonly tabs = new Map<string, Tab>();
   /** By the engine's id of a command. */
   private readonly askers = new Map<number, Asker>();
-  private readonly owners = new Map<number, string>();
+  /** By the engine's number of a view. */
+  private readonly owners = new Map<number, Owner>();
   private lastCommand = 0;
+  private lastView = 0;
 
   constructor(
     private readonly run: { generation: number; storage: StorageKind; rebuilt: boolean },
@@ -68,17 +78,16 @@ export class Hub {
 
   /** The engine said something. */
   tell(event: Event): void {
-    const { generation } = this.run;
     switch (event.type) {
       case "finished":
         this.finish(event.command, event.outcome);
         break;
       case "timeline":
-        this.tabs.get(this.owners.get(event.change.view) ?? "")?.way.tell({ type: "event", generation, event });
+        this.show(event.change);
         break;
       default:
         this.snapshot.apply(event);
-        for (const { way } of this.tabs.values()) way.tell({ type: "event", generation, event });
+        for (const { way } of this.tabs.values()) way.tell({ type: "event", generation: this.run.generation, event });
     }
   }
 
@@ -97,7 +106,7 @@ export class Hub {
   private welcome(tab: string): void {
     let known = this.tabs.get(tab);
     if (known === undefined) {
-      known = { way: this.hands.wayTo(tab), views: new Set() };
+      known = { way: this.hands.wayTo(tab), views: new Map() };
       this.tabs.set(tab, known);
       this.hands.whenGone(tab, () => this.forget(tab));
     }
@@ -108,14 +117,30 @@ export class Hub {
     const asker = this.tabs.get(tab);
     // Meant for the engine before this one: the tab repeats it as soon as it is welcomed here.
     if (asker === undefined || generation !== this.run.generation) return this.hands.callOut(this.run.generation);
-    if (command.type === "openView") {
-      asker.views.add(command.view);
-      this.owners.set(command.view, tab);
-    } else if (command.type === "closeView") {
-      asker.views.delete(command.view);
-      this.owners.delete(command.view);
+    this.give("view" in command ? this.translate(command, tab, asker) : command, { tab, id });
+  }
+
+  /** Every tab counts its own views; the engine has them all. */
+  private translate(command: Extract<Command, { view: number }>, tab: string, { views }: Tab): Command {
+    let view = views.get(command.view);
+    if (view === undefined) {
+      this.lastView += 1;
+      view = this.lastView;
+      views.set(command.view, view);
+      this.owners.set(view, { tab, view: command.view });
     }
-    this.give(command, { tab, id });
+    if (command.type === "closeView") {
+      views.delete(command.view);
+      this.owners.delete(view);
+    }
+    return { ...command, view };
+  }
+
+  private show(change: TimelineChange): void {
+    const owner = this.owners.get(change.view);
+    if (owner === undefined) return;
+    const event: Event = { type: "timeline", change: { ...change, view: owner.view } };
+    this.tabs.get(owner.tab)?.way.tell({ type: "event", generation: this.run.generation, event });
   }
 
   private finish(command: number, outcome: Extract<Event, { type: "finished" }>["outcome"]): void {
@@ -132,7 +157,7 @@ export class Hub {
     if (gone === undefined) return;
     this.tabs.delete(tab);
     gone.way.close();
-    for (const view of gone.views) {
+    for (const view of gone.views.values()) {
       this.owners.delete(view);
       this.give({ type: "closeView", view });
     }
