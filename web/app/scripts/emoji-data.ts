@@ -38,13 +38,16 @@ export function emojiData(): Plugin {
   };
 }
 
-/** `[emoji, group, takes skin tones (0, 1), version if newer than what all systems have, else 0]`. */
+/** `[emoji, group, version it came with, version its skin tones came with]`; `data.d.ts` says more. */
 function shapes(): [string, number, number, number][] {
   return entries("en").map((entry) => {
     const plain = withoutNeedlessSelector(entry.emoji);
-    const version = entry.version > SUPPORTED_EVERYWHERE ? entry.version : 0;
-    return [plain, entry.group!, takesTones(plain, entry) ? 1 : 0, version];
+    return [plain, entry.group!, atLeast(entry.version), tonesSince(plain, entry)];
   });
+}
+
+function atLeast(version: number): number {
+  return Math.max(version, SUPPORTED_EVERYWHERE);
 }
 
 /** The name, then other words to find it by, between bars; in the order of the shapes. */
@@ -67,8 +70,10 @@ function withoutNeedlessSelector(emoji: string): string {
   return /^\p{Emoji_Presentation}\uFE0F$/u.test(emoji) ? emoji.slice(0, -1) : emoji;
 }
 
-/** Whether `toned` in `src/emoji/tones.ts`, which does the same, makes emoji that exist, for every tone. */
-function takesTones(plain: string, entry: Entry): boolean {
-  const known = new Set((entry.skins ?? []).map(({ emoji }) => emoji));
-  return TONES.every((tone) => known.has(plain.replace(/(\p{Emoji_Modifier_Base})\uFE0F?/gu, `$1${tone}`)));
+/** For emoji of which `toned` in `src/emoji/tones.ts`, which does the same, makes existing ones in every tone; else 0. */
+function tonesSince(plain: string, entry: Entry): number {
+  const versions = new Map((entry.skins ?? []).map(({ emoji, version }) => [emoji, version]));
+  const found = TONES.map((tone) => versions.get(plain.replace(/(\p{Emoji_Modifier_Base})\uFE0F?/gu, `$1${tone}`)) ?? Infinity);
+  const newest = Math.max(...found);
+  return newest === Infinity ? 0 : atLeast(newest);
 }

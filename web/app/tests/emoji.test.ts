@@ -61,6 +61,23 @@ test("everybody in an emoji gets the tone", () => {
   expect(toned("👍", "")).toBe("👍");
 });
 
+test("emoji, and tones, that the system's font does not have are left out", async () => {
+  const context = {
+    measureText: () => ({ width: 18 }),
+    clearRect: () => {},
+    // A font of version 13: what came later is drawn as a box, in the colour of the pen.
+    fillText: (text: string) => (drawn = ["", "😀", "🥲"].includes(text) ? text : `box in ${context.fillStyle}`),
+    getImageData: () => ({ data: [drawn] }),
+    fillStyle: "",
+  };
+  let drawn = "";
+  vi.stubGlobal("document", { createElement: () => ({ getContext: () => context }) });
+  const shown = (await loadCatalogue("en")).flatMap(({ emoji }) => emoji);
+  expect(shown.map(({ emoji }) => emoji)).not.toContain("🫠");
+  expect(shown.find(({ emoji }) => emoji === "🤝")?.takesTone).toBe(false);
+  expect(shown.find(({ emoji }) => emoji === "👍")?.takesTone).toBe(true);
+});
+
 test("emoji newer than the system's font are known", () => {
   const pen = (newest: string[]): Pen => ({
     width: () => 18,

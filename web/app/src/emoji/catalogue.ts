@@ -24,6 +24,9 @@ export interface EmojiGroup {
 const GROUPS = { 0: "smileys", 1: "people", 3: "nature", 4: "food", 5: "places", 6: "activities", 7: "objects", 8: "symbols", 9: "flags" } as const;
 export type EmojiGroupId = (typeof GROUPS)[keyof typeof GROUPS];
 
+/** The lowest version in the data: nothing is told apart below it. */
+const DRAWN_EVERYWHERE = 12;
+
 /** In the picker's order. */
 export type Catalogue = readonly EmojiGroup[];
 
@@ -34,15 +37,16 @@ export async function loadCatalogue(language: Language): Promise<Catalogue> {
     import("virtual:emoji/en"),
     import("virtual:emoji/zh"),
   ]);
-  const newest = newestDrawn(canvasPen());
+  // What all systems draw, in case this one's font is older than every probe.
+  const newest = Math.max(newestDrawn(canvasPen()), DRAWN_EVERYWHERE);
   const groups = new Map<EmojiGroupId, Emoji[]>(Object.values(GROUPS).map((id) => [id, []]));
-  shapes.forEach(([emoji, group, takesTone, version], index) => {
+  shapes.forEach(([emoji, group, version, tonesSince], index) => {
     if (version > newest) return;
     const english = en[index]!.split("|");
     const chinese = zh[index]!.split("|");
     const [own, other] = language === "zh" ? [chinese, english] : [english, chinese];
     const list = groups.get(GROUPS[group as keyof typeof GROUPS]);
-    list?.push({ emoji, name: own[0]!, takesTone: takesTone === 1, words: [...own, ...other].map(fold) });
+    list?.push({ emoji, name: own[0]!, takesTone: tonesSince > 0 && tonesSince <= newest, words: [...own, ...other].map(fold) });
   });
   return [...groups].map(([id, emoji]) => ({ id, emoji }));
 }

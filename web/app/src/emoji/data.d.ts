@@ -1,8 +1,11 @@
 // What `scripts/emoji-data.ts` makes of emojibase's data.
 
 declare module "virtual:emoji/shapes" {
-  /** `[emoji, group, takes skin tones (0, 1), version if newer than what all systems have, else 0]`. */
-  const shapes: readonly (readonly [string, number, 0 | 1, number])[];
+  /**
+   * `[emoji, group, version it came with, version its skin tones came with]`. Versions begin at the one that every
+   * system has; 0: it takes no tones.
+   */
+  const shapes: readonly (readonly [string, number, number, number])[];
   export default shapes;
 }
 
