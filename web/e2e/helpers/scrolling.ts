@@ -23,18 +23,15 @@ export function logOf(person: Person): Locator {
   return person.page.getByRole("log", { name: "Messages" });
 }
 
-/** The rows whose upper edge is on the screen. Their seqs must be dense: no hole, nothing twice, one order. */
+/** The rows of which something is on the screen. Their seqs must be dense: no hole, nothing twice, one order. */
 export async function screenOf(person: Person): Promise<Screen> {
   const screen = await logOf(person).evaluate((log) => {
     const { top: edge, bottom } = log.getBoundingClientRect();
     const nodes = [...log.querySelectorAll("[data-seq]")];
-    const rows = nodes.map((node) => ({
-      seq: Number(node.getAttribute("data-seq")),
-      top: node.getBoundingClientRect().top - edge,
-    }));
-    const height = bottom - edge;
+    const near = nodes.map((node) => ({ node, box: node.getBoundingClientRect() }));
+    const shown = near.filter(({ box }) => box.bottom > edge && box.top < bottom);
     return {
-      rows: rows.filter(({ top }) => top >= 0 && top < height),
+      rows: shown.map(({ node, box }) => ({ seq: Number(node.getAttribute("data-seq")), top: box.top - edge })),
       held: nodes.length,
       atTop: log.scrollTop === 0,
     };
@@ -45,19 +42,25 @@ export async function screenOf(person: Person): Promise<Screen> {
   return screen;
 }
 
-/** One turn of the wheel, until everything has come to rest. */
+/** One turn of the wheel over the messages, until everything has come to rest. */
 export async function turnsWheel(person: Person, pixels: number): Promise<void> {
-  await logOf(person).hover();
-  await person.page.mouse.wheel(0, pixels);
-  await logOf(person).evaluate(async (log) => {
+  await turnsWheelOver(logOf(person), pixels);
+}
+
+/** One turn of the wheel over anything that holds rows, until these rest. */
+export async function turnsWheelOver(rows: Locator, pixels: number): Promise<void> {
+  await rows.hover();
+  await rows.page().mouse.wheel(0, pixels);
+  await rows.evaluate(async (node) => {
     const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
-    const state = () => `${log.scrollTop} ${log.scrollHeight} ${log.querySelector("[data-seq]")?.getAttribute("data-seq")}`;
+    const state = () => [...node.querySelectorAll("[data-testid]")].map((row) => row.getBoundingClientRect().top).join();
     let quiet = 0;
     let before = "";
     while (quiet < 4) {
       await frame();
-      quiet = state() === before ? quiet + 1 : 0;
-      before = state();
+      const now = state();
+      quiet = now === before ? quiet + 1 : 0;
+      before = now;
     }
   });
 }

@@ -48,6 +48,8 @@ pub(super) struct Plan {
 pub(super) struct Chat {
     /// `None` for two people.
     pub(super) title: Option<String>,
+    /// It is called otherwise at first.
+    pub(super) renamed: bool,
     /// Those of the beginning. The first one makes it, the last one of a group may leave.
     pub(super) members: Vec<usize>,
     /// Those who are there at the end.
@@ -84,7 +86,7 @@ pub(super) enum Change {
     Begin,
     Add(usize),
     Leave(usize),
-    /// To the title of the chat; before, it had another one.
+    /// To [`Chat::title`].
     Rename,
 }
 
@@ -109,11 +111,11 @@ impl Plan {
                 (None, vec![OWNER, with])
             };
             let changes = title.is_some() && dice.below(4) == 0;
-            plan.chats.push(Chat { title, members, stayed: Vec::new(), unread });
+            plan.chats.push(Chat { title, renamed: changes, members, stayed: Vec::new(), unread });
             plan.fill(chat, Course { from: until - SPAN_MS, until, messages, changes });
         }
         let (title, members) = (Some(BIG_TITLE.to_owned()), (0..BIG_MEMBERS).collect());
-        plan.chats.push(Chat { title, members, stayed: Vec::new(), unread: 0 });
+        plan.chats.push(Chat { title, renamed: true, members, stayed: Vec::new(), unread: 0 });
         let from = size.until - BIG_SPAN_MS;
         plan.fill(big, Course { from, until: size.until, messages: size.messages as u64, changes: true });
         plan.deeds.sort_by_key(|deed| deed.at);

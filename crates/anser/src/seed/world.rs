@@ -182,7 +182,7 @@ impl World {
             let handle = handles.pop().unwrap_or_default();
             return self.conversations.open_direct(maker, wire::OpenDirect { handle }, at).await;
         };
-        let title = format!("{title} (new)");
+        let title = if chat.renamed { format!("{title} (new)") } else { title.clone() };
         let send_key = send_key(number, u64::MAX, at).0.to_vec();
         self.conversations.create_group(maker, wire::CreateGroup { title, handles, send_key }, at).await
     }
