@@ -67,3 +67,40 @@ test("near the limit it says how much room is left, beyond it that it is too muc
   expect(screen.getByRole("status").textContent).toContain("1 too many");
   expect((screen.getByRole("button", { name: "Send" }) as HTMLButtonElement).disabled).toBe(true);
 });
+
+test("who chose Ctrl+Enter sends with it, and with nothing else", async () => {
+  const { app, engine } = open();
+  app.desk.chooseSendWith("modifier");
+  await type("hello");
+  await fireEvent.keyDown(box(), { key: "Enter" });
+  expect(sent(engine)).toEqual([]);
+  await fireEvent.keyDown(box(), { key: "Enter", ctrlKey: true });
+  await settled();
+  expect(sent(engine)).toMatchObject([{ text: "hello" }]);
+});
+
+test("what another tab makes of the draft shows here, unless one is typing here", async () => {
+  const { view } = makeChat(1, BOB, "Bob", [ALICE, BOB], [], 0);
+  const { app, change } = show(Composer, { view });
+  await change({ view: { ...view, draft: "from another tab" } });
+  expect(box().value).toBe("from another tab");
+  await type("mine");
+  await change({ view: { ...view, draft: "late news" } });
+  expect(box().value).toBe("mine");
+  expect(app.drafts.isAhead(1)).toBe(true);
+});
+
+test("a text that could not be kept comes back before what was typed meanwhile", async () => {
+  const { engine } = open(99);
+  let refuse = (): void => {};
+  engine.send = () =>
+    new Promise((resolve) => {
+      refuse = () => resolve({ type: "failed", failure: { reason: "storage", field: "", retryAfterMs: 0 } });
+    });
+  await type("first");
+  await fireEvent.keyDown(box(), { key: "Enter" });
+  await type("second");
+  refuse();
+  await settled();
+  expect(box().value).toBe("first\nsecond");
+});
