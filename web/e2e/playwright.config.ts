@@ -8,10 +8,17 @@ const SCREENS_ONLY = "everyone.spec.ts";
 
 const onStage: Project = {
   dependencies: ["stage"],
+  expect: {
+    // Nothing is far away here.
+    timeout: 8_000,
+    // Letters may be drawn a shade different by another version of the browser; anything that moved shows.
+    toHaveScreenshot: { animations: "disabled", caret: "hide", scale: "css", threshold: 0.25, maxDiffPixelRatio: 0.005 },
+  },
   use: {
     launchOptions: { executablePath: CHROMIUM, args: PICTURE_FLAGS },
     serviceWorkers: "block",
     timezoneId: TIME_ZONE,
+    actionTimeout: 8_000,
     contextOptions: { reducedMotion: "reduce" },
   },
 };
@@ -23,11 +30,7 @@ export default defineConfig({
   forbidOnly: true,
   // A story that hangs fails; none of them tests how fast a machine is.
   timeout: 180_000,
-  expect: {
-    timeout: 30_000,
-    // Letters may be drawn a shade different by another version of the browser; anything that moved shows.
-    toHaveScreenshot: { animations: "disabled", caret: "hide", scale: "css", threshold: 0.25, maxDiffPixelRatio: 0.005 },
-  },
+  expect: { timeout: 30_000 },
   reporter: [["list"]],
   outputDir: "test-results",
   snapshotPathTemplate: "pictures/{arg}{ext}",

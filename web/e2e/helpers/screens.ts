@@ -129,8 +129,15 @@ export const SCREENS: readonly Screen[] = [
 /** Goes there. The page is as quiet as the screen allows: fonts are there, nothing is on its way. */
 export async function visit(page: Page, stage: string, screen: Screen, t: Messages): Promise<void> {
   await page.clock.setFixedTime(NOW);
+  // A page of the same place that runs nothing. (From one screen to the next only the part after # may differ,
+  // which alone would load nothing.)
+  await page.goto(new URL("icon.svg", stage).href);
   // Whoever was signed in sees the list's frame before the engine speaks.
-  if (screen.at.includes("?in")) await page.addInitScript(() => localStorage.setItem("anser.signedIn", "1"));
+  await page.evaluate((signedIn) => {
+    localStorage.clear();
+    sessionStorage.clear();
+    if (signedIn) localStorage.setItem("anser.signedIn", "1");
+  }, screen.at.includes("?in"));
   await page.goto(new URL(screen.at, stage).href);
   await screen.go?.(page, t);
   await screen.ready(page, t);

@@ -8,7 +8,7 @@ for (const { name: shape, ...looks } of SHAPES) {
     for (const screen of SCREENS) {
       test(screen.name, async ({ page, stage }) => {
         await visit(page, stage, screen, wordsOf(looks.locale));
-        await expect(page).toHaveScreenshot(`${shape}/${screen.name}.png`);
+        await expect(page).toHaveScreenshot([shape, `${screen.name}.png`]);
       });
     }
   });
