@@ -147,7 +147,7 @@ test.describe("a long cut", () => {
     console.log(`link-up to online, the person's tap on "Try now" included: ${took} ms`);
 
     // Her own two are out, after what was missed: everything has come to rest.
-    await expect(alice.chat("Person 2").getByText("Sent", { exact: true })).toHaveCount(1);
+    await expect(alice.chat("Person 2").getByLabel("Sent", { exact: true })).toHaveCount(1);
     const after = await screenOf(alice);
     expect(movedBy(before, after, 0)).toBe(0);
     expect(await line.boundingBox()).toEqual(lineBefore);
