@@ -111,6 +111,20 @@ export class Person {
     return page;
   }
 
+  /** The same person, looking at another tab of theirs. */
+  at(page: Page): Person {
+    return Object.assign(Object.create(Person.prototype) as Person, this, { page });
+  }
+
+  /** The process of the tab dies, in the middle of whatever it does. */
+  async crashes(): Promise<void> {
+    const devtools = await this.context.newCDPSession(this.page);
+    const crashed = this.page.waitForEvent("crash");
+    // It never answers: there is nobody left to do so.
+    devtools.send("Page.crash").catch(() => {});
+    await crashed;
+  }
+
   /** A new tab in place of the old one. */
   async comesBack(): Promise<void> {
     this.page = await this.opensATab();
