@@ -35,10 +35,9 @@ test("a chat with much unread opens at the unread line, and is read as far as it
   await bob.opensChat("Alice");
   await expect(bob.page.getByTestId("unread-line")).toBeInViewport();
   await expect(bob.message("line 1")).toBeInViewport();
-  await alice.seesState("line 1", "read");
+  await expect.poll(() => unreadOf(bob, "Alice")).toBeLessThan(40);
   const left = await unreadOf(bob, "Alice");
   expect(left).toBeGreaterThan(0);
-  expect(left).toBeLessThan(40);
 
   // Had opening it told more as read, Bob's browser would have said so before it shows this one.
   await alice.writes("one more");
@@ -58,10 +57,10 @@ test("a chat with much unread opens at the unread line, and is read as far as it
 });
 
 test("a reader who scrolled up is not moved: not by thirty new messages, not by older ones, not by both at once", async ({ world }) => {
-  const { alice, bob, chat } = await bobWroteMuch(world, 150);
+  const { alice, bob, chat } = await bobWroteMuch(world, 110);
   await alice.opensChat("Bob");
   await jumpDown(alice).click();
-  await expect(alice.message("line 150")).toBeInViewport();
+  await expect(alice.message("line 110")).toBeInViewport();
 
   await turnsWheel(alice, -600);
   const place = await placeOf(alice);
@@ -73,9 +72,9 @@ test("a reader who scrolled up is not moved: not by thirty new messages, not by 
   let before = await screenOf(alice);
   for (let turn = 1; !before.atTop; turn += 1) {
     await bob.writes(chat.conversation, `more ${turn}`);
-    await turnsWheel(alice, -420);
+    await turnsWheel(alice, -500);
     const after = await screenOf(alice);
-    movedBy(before, after, -420);
+    movedBy(before, after, -500);
     before = after;
   }
   await expect(alice.message("line 1")).toBeInViewport();

@@ -210,7 +210,8 @@ export class Reader {
     const index = timeline.items.findIndex(({ unreadLine }) => unreadLine);
     const first = timeline.rows.find(({ seq }) => seq !== 0)?.seq ?? 0;
     const top = index < 0 ? undefined : list.getItemOffset(index);
-    if (top !== undefined && top >= offset && top < offset + scroller.clientHeight) timeline.sawLine();
+    const isShown = top !== undefined && top >= offset && top < offset + scroller.clientHeight;
+    if (isShown && this.isReading()) timeline.sawLine();
     this.lineAbove = !timeline.lineSeen && (top === undefined ? first > line.after + 1 : top < offset);
   }
 }
