@@ -21,12 +21,13 @@ struct Step {
 }
 
 /// What fails fastest comes first; what is compiled for one step serves the next.
-const STEPS: [Step; 11] = [
+const STEPS: [Step; 12] = [
     Step { name: "tidy", run: |shell| tidy::tidy(&shell.root) },
     Step { name: "fmt", run: |shell| shell.run(shell.cargo().args(["fmt", "--all", "--check"])) },
     Step { name: "types", run: types::check },
     Step { name: "web-build", run: web::build },
     Step { name: "web-check", run: check_web },
+    Step { name: "screens", run: stories::screens },
     Step { name: "clippy", run: clippy },
     Step { name: "cargo-test", run: |shell| shell.run(shell.cargo().args(["test", "--workspace"])) },
     Step { name: "fuzz-build", run: build_fuzz_targets },

@@ -6,7 +6,7 @@
 //! | [`counts`] | how many tests a step's output speaks of |
 //! | [`process`] | how a program is started, limited in time, and ended |
 //! | [`run`] | `run`: from a fresh clone to a running server |
-//! | [`stories`] | the end-to-end stories, the screenshots and the marks, in a real browser |
+//! | [`stories`] | the stories, the pictures of all screens and the marks, in a real browser |
 //! | [`tidy`] | `tidy`: the rules of this repository that no compiler knows |
 //! | [`tools`] | what must be on the machine, and how it gets there |
 //! | [`types`] | the TypeScript of the engine's commands and events |
@@ -36,7 +36,7 @@ usage: cargo xtask <what>
   tidy                 the rules of this repository that no compiler knows
   types                write the engine's TypeScript into web/app/src/engine/generated
   web                  build the engine (WebAssembly) and the web client
-  screenshots          take pictures of the real client into web/e2e/screenshots
+  pictures             take the pictures of all screens anew, into web/e2e/pictures
   marks                measure the real client at size; figures as lines of JSON
   advisories           ask the advisory database about known vulnerabilities (needs the internet)
 ";
@@ -64,7 +64,7 @@ fn dispatch() -> Result<()> {
         "tidy" => tidy::tidy(&shell.root),
         "types" => types::write(&shell),
         "web" => web::build(&shell),
-        "screenshots" => stories::screenshots(&shell),
+        "pictures" => stories::pictures(&shell),
         "marks" => stories::marks(&shell),
         "advisories" => tools::advisories(&shell),
         "help" | "--help" | "-h" => {

@@ -1,4 +1,4 @@
-//! The end-to-end stories, the screenshots and the marks: the real server, the real client, a real browser.
+//! What is seen in a real browser: the stories (real server, real client), the screens with made-up people, the marks.
 
 use anyhow::Result;
 
@@ -19,13 +19,16 @@ pub(crate) fn play(shell: &Shell) -> Result<()> {
     playwright(shell, &["--project=stories"])
 }
 
-/// Builds everything and takes the pictures.
-pub(crate) fn screenshots(shell: &Shell) -> Result<()> {
-    tools::chinese_fonts(shell)?;
-    web::build(shell)?;
-    shell.run(shell.cargo().args(["build", "--release", "--package", "anser"]))?;
-    playwright(shell, &["--project=screenshots"])?;
-    shell.say("the pictures are in web/e2e/screenshots");
+/// Every screen, with made-up people: as it was when somebody found it good, and shutting nobody out. Needs no server.
+pub(crate) fn screens(shell: &Shell) -> Result<()> {
+    playwright(shell, &["--project=everyone", "--project=pictures"])
+}
+
+/// Takes the pictures of all screens anew. Look at them before they are committed.
+pub(crate) fn pictures(shell: &Shell) -> Result<()> {
+    web::install(shell)?;
+    playwright(shell, &["--project=pictures", "--update-snapshots"])?;
+    shell.say("the pictures are in web/e2e/pictures");
     Ok(())
 }
 

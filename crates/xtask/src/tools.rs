@@ -107,17 +107,6 @@ fn installed_chromium() -> Option<PathBuf> {
         .find_map(|name| find(name))
 }
 
-/// Fonts for the pictures: without them every Chinese character is the same little box.
-pub(crate) fn chinese_fonts(shell: &Shell) -> Result<()> {
-    match answer(Command::new("fc-list").arg(":lang=zh")) {
-        Some(fonts) if !fonts.is_empty() => Ok(()),
-        _ => {
-            shell.say("there is no font with Chinese characters here");
-            apt_install(shell, &["fontconfig", "fonts-noto-cjk"])
-        }
-    }
-}
-
 /// `cargo deny`: the user's, or one of our own in the cache folder, built once.
 pub(crate) fn cargo_deny(shell: &Shell) -> Result<Command> {
     if let Some(path) = find("cargo-deny") {

@@ -18,6 +18,11 @@ pub(crate) fn build(shell: &Shell) -> Result<()> {
     shell.run(npm(shell)?.current_dir(shell.root.join(APP)).args(["run", "build"]))
 }
 
+/// What the client's build needs.
+pub(crate) fn install(shell: &Shell) -> Result<()> {
+    install_packages(shell, APP)
+}
+
 /// The client's own checks: the engine's module, the client's types, and its tests without a browser.
 pub(crate) fn check(shell: &Shell) -> Result<()> {
     shell.run(shell.command("node").current_dir(&shell.root).arg("web/engine/smoke.mjs"))?;
