@@ -60,6 +60,8 @@ export class Stage {
     const path = normalize(decodeURIComponent(new URL(url, this.address).pathname));
     reply.setHeader("content-security-policy", this.policy);
     if (path === FONT_SHEET) return send(reply, ".css", fontSheet());
+    // What a browser asks of its own accord.
+    if (path === "/favicon.ico") return void reply.writeHead(204).end();
     try {
       if (path === "/") return send(reply, ".html", await page());
       const file = path.startsWith("/@fontsource") ? join(PACKAGES, path) : join(CLIENT, path);

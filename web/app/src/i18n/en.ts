@@ -57,6 +57,7 @@ export const en = {
   noChatsTitle: "No chats yet",
   noChatsHint: "Find somebody by their handle, or tell them yours:",
   findSomebody: "Find somebody",
+  chatsWhenOnline: "Your chats will be here as soon as there is a connection.",
   noChatOpen: "Choose a chat, or start a new one.",
   unreadCount: (n: number, shown: string) => `${shown} unread ${one(n, "message", "messages")}`,
 

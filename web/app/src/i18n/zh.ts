@@ -53,6 +53,7 @@ export const zh: Messages = {
   noChatsTitle: "还没有聊天",
   noChatsHint: "通过用户名查找朋友，或把你的用户名告诉对方：",
   findSomebody: "查找朋友",
+  chatsWhenOnline: "连接网络后，聊天会显示在这里。",
   noChatOpen: "选择一个聊天，或开始新的聊天。",
   unreadCount: (_n, shown) => `${shown} 条未读消息`,
 
