@@ -16,6 +16,7 @@ function stubPage(hash = ""): void {
   vi.stubGlobal("location", location);
   vi.stubGlobal("history", history);
   vi.stubGlobal("addEventListener", () => {});
+  vi.stubGlobal("navigator", {});
   vi.stubGlobal("document", { addEventListener: () => {}, visibilityState: "visible", hasFocus: () => true });
 }
 
@@ -56,6 +57,8 @@ test("nothing is read while nobody looks at the page", async () => {
   const { app, engine } = started();
   app.openChat(2);
   await settled();
+  app.timeline.arrived(false);
+  app.timeline.moved(true);
   app.page.attended = false;
   app.markRead();
   expect(engine.commands.some(({ type }) => type === "markRead")).toBe(false);
@@ -65,6 +68,8 @@ test("nothing is read while a sheet lies over the chat", async () => {
   const { app, engine } = started();
   app.openChat(2);
   await settled();
+  app.timeline.arrived(false);
+  app.timeline.moved(true);
   app.show("settings");
   app.markRead();
   expect(engine.commands.some(({ type }) => type === "markRead")).toBe(false);
