@@ -89,7 +89,7 @@ test("without a network the devices page says so, and shows them when it is back
   await expect(devices.getByText("No connection right now.")).toBeVisible();
   alice.wire.mend();
   await alice.seesLink("online");
-  await expect(devices.getByText("This device")).toBeVisible();
+  await expect(devices.getByRole("listitem")).toContainText("This device");
   await expect(devices.getByText("No connection right now.")).toHaveCount(0);
 });
 
@@ -165,6 +165,7 @@ test("signing out says what is not sent yet, and leaves nothing of the account i
   const bob = await world.member("bob");
   await alice.startsChatWith(bob);
   await alice.page.keyboard.press("ControlOrMeta+e");
+  await expect(alice.page.getByRole("combobox", { name: "Search emoji" })).toBeFocused();
   await alice.page.keyboard.type("duck");
   await alice.page.keyboard.press("Enter");
   await alice.composer.press("Enter");
@@ -191,7 +192,7 @@ test("signing out says what is not sent yet, and leaves nothing of the account i
 
 declare global {
   /** What the page has shown, and asked the browser for; filled by `watchesNotifications`. */
-  var notices: { title: string; body: string; open: boolean; onclick: (() => void) | null }[];
+  var notices: { title: string; body: string; open: boolean; tag: string | undefined; onclick: (() => void) | null }[];
   var badges: number[];
   var permissionsAsked: number;
 }
@@ -213,11 +214,15 @@ async function watchesNotifications(person: Person): Promise<void> {
       open = true;
       onclick: (() => void) | null = null;
       body: string;
+      tag: string | undefined;
       constructor(
         public title: string,
         options: NotificationOptions,
       ) {
         this.body = options.body ?? "";
+        // As browsers do: a new one takes the place of one with the same tag.
+        for (const older of globalThis.notices) if (older.tag === options.tag) older.open = false;
+        this.tag = options.tag;
         globalThis.notices.push(this);
       }
       close() {
