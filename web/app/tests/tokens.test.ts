@@ -40,8 +40,8 @@ function colours(theme: Map<string, string>, name: string): string[] {
 
 /** What is written on what. Text needs 4.5 : 1. */
 const TEXT: readonly (readonly [string, readonly string[]])[] = [
-  ["--ink", ["--page", "--surface", "--raised", "--sunken", "--hover", "--other", "--sky", "--accent-soft"]],
-  ["--ink-soft", ["--page", "--surface", "--raised", "--sunken", "--hover", "--other", "--sky", "--accent-soft"]],
+  ["--ink", ["--page", "--surface", "--raised", "--sunken", "--control", "--control-hover", "--hover", "--other", "--sky", "--accent-soft"]],
+  ["--ink-soft", ["--page", "--surface", "--raised", "--sunken", "--control", "--hover", "--other", "--sky", "--accent-soft"]],
   ["--accent", ["--page", "--surface", "--raised", "--sky", "--hover", "--accent-soft", "--other", "--own"]],
   ["--accent-ink", ["--accent", "--accent-hover"]],
   ["--own-ink", ["--own"]],

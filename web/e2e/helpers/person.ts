@@ -13,6 +13,7 @@ export interface Looks {
   colorScheme?: "light" | "dark";
   viewport?: { width: number; height: number };
   isMobile?: boolean;
+  hasTouch?: boolean;
   timezoneId?: string;
 }
 

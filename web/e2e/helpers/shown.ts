@@ -3,7 +3,7 @@ import { test as base } from "@playwright/test";
 import type { Looks } from "./person.ts";
 import { Stage } from "./stage.ts";
 
-const PHONE: Looks = { viewport: { width: 390, height: 844 }, isMobile: true };
+const PHONE: Looks = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true };
 const DESKTOP: Looks = { viewport: { width: 1280, height: 800 } };
 
 /** Both widths, both themes, both languages, in four pictures instead of eight. */

@@ -11,10 +11,10 @@ const CLIENT = join(ROOT, "web/app/dist-fake");
 const PACKAGES = join(ROOT, "web/e2e/node_modules");
 const FONT_SHEET = "/fonts.css";
 
-/** Emoji come before Chinese, whose font has a few of them without colour. */
+/** Emoji, in outline, come before Chinese, whose font has a few of its own. */
 const FONTS = [
   ["@fontsource-variable/noto-sans", "Noto Sans Variable"],
-  ["@fontsource/noto-color-emoji", "Noto Color Emoji"],
+  ["@fontsource-variable/noto-emoji", "Noto Emoji Variable"],
   ["@fontsource-variable/noto-sans-sc", "Noto Sans SC Variable"],
   ["@fontsource-variable/noto-sans-arabic", "Noto Sans Arabic Variable"],
 ] as const;
@@ -91,7 +91,7 @@ function fontSheet(): string {
       .replaceAll("font-display: swap", "font-display: block"),
   );
   const names = FONTS.map(([, family]) => `"${family}"`).join(", ");
-  return `${faces.join("\n")}\n:root { --font: ${names}, sans-serif; }\n`;
+  return `${faces.join("\n")}\n:root { --font: ${names}, sans-serif; --font-emoji: "Noto Emoji Variable", var(--font); }\n`;
 }
 
 /** What the server sends, read where it is written, so that the stage forbids what the product forbids. */

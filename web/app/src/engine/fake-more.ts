@@ -7,14 +7,14 @@ const MINUTE = 60_000;
 
 /** What stands in a chat that tries every bubble. */
 const UNUSUAL: readonly (readonly [PersonView, string])[] = [
-  [BOB, "👍"],
-  [ALICE, "👩🏽‍🚀🚀✨"],
   [BOB, "Rindfleischetikettierungsüberwachungsaufgabenübertragungsgesetz und Donaudampfschifffahrtsgesellschaftskapitänsmütze"],
-  [ALICE, "It says:\n\n    fn main() {\n        let answer = ask_the_very_long_function_name_that_goes_on(and_on, and_on);\n    }\n\nand then stops."],
+  [ALICE, "It says:\n```\nfn main() {\n    let answer = a_function_name_that_goes_on(and_on, and_on);\n}\n```\nand `answer` is never read."],
   [BOB, "https://example.org/a/very/long/path/that/never/ends/and/has/no/place/to/break/index.html?with=some&more=parameters&at=the-end#and-a-fragment"],
   [ALICE, "مرحباً! هل نلتقي عند البحيرة يوم السبت الساعة 9:30؟ الخريطة هنا: https://example.org/map"],
   [BOB, "שלום, see you there — בשבת בבוקר."],
   [BOB, "“中文标点，（括号）、《书名》……” 与 English 混排，数字 2026 年 5 月 20 日；下一行很长，用来看看行尾的标点符号是不是放在了正确的地方。"],
+  [BOB, "👍"],
+  [ALICE, "👩🏽‍🚀🚀✨"],
   [ALICE, "ok"],
 ];
 
