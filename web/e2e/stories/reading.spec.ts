@@ -57,10 +57,14 @@ test("a chat with much unread opens at the unread line, and is read as far as it
 });
 
 test("a reader who scrolled up is not moved: not by thirty new messages, not by older ones, not by both at once", async ({ world }) => {
-  const { alice, bob, chat } = await bobWroteMuch(world, 110);
+  const { alice, bob, chat } = await bobWroteMuch(world, 200);
   await alice.opensChat("Bob");
   await jumpDown(alice).click();
-  await expect(alice.message("line 110")).toBeInViewport();
+  await expect(alice.message("line 200")).toBeInViewport();
+  await alice.seesUnread("Bob", 0);
+  // Now only the newest page is there; what is above has to be loaded while she scrolls.
+  await alice.reloads();
+  await expect(alice.message("line 200")).toBeInViewport();
 
   await turnsWheel(alice, -600);
   const place = await placeOf(alice);
@@ -114,6 +118,23 @@ test("the link goes and comes back: nobody loses their place", async ({ world })
   await alice.seesLink("online");
   await expect.poll(() => unreadOf(alice, "Bob")).toBeGreaterThan(20);
   expect(await placeOf(alice)).toEqual(place);
+});
+
+test("the tab that had the engine is closed: in the other one nobody loses their place, and messages go on coming", async ({ world }) => {
+  const { alice, bob, chat } = await bobWroteMuch(world, 100);
+  const first = alice.page;
+  alice.page = await alice.opensATab();
+  await alice.isIn();
+  await alice.opensChat("Bob");
+  await turnsWheel(alice, 700);
+  const place = await placeOf(alice);
+  await first.close();
+  await alice.isIn();
+  await bob.writes(chat.conversation, "to whoever has the engine now");
+  await expect(alice.chat("Bob").getByTestId("chat-row-last")).toContainText("to whoever has the engine now");
+  expect(await placeOf(alice)).toEqual(place);
+  await jumpDown(alice).click();
+  await expect(alice.message("to whoever has the engine now")).toBeInViewport();
 });
 
 test("what came while nobody looked at the page stands below the unread line", async ({ world }) => {
