@@ -59,6 +59,7 @@ async function world(answer: Permission = "granted", myTurn = true): Promise<Wor
     },
     show: async (notice) => void shown.push(notice),
     close: (conversation) => closed.push(conversation),
+    closeOld: (read) => closed.push(...read),
     closeAll: () => closed.push("all"),
   };
   const state = new NotificationsState(notifier, { shouldNotify: async () => myTurn }, () => WORDS);
@@ -157,7 +158,7 @@ test("turned on in one tab, they are on in the others", async () => {
   expect(here.shown).toEqual([]);
   there.state.turnOff();
   const again = new NotificationsState(
-    { permission: () => "granted", ask: async () => "granted", show: async () => {}, close: () => {}, closeAll: () => {} },
+    { permission: () => "granted", ask: async () => "granted", show: async () => {}, close: () => {}, closeOld: () => {}, closeAll: () => {} },
     undefined,
     () => WORDS,
   );
@@ -165,6 +166,15 @@ test("turned on in one tab, they are on in the others", async () => {
   kept.set("anser.notifications", "on");
   again.refresh();
   expect(again.on).toBe(true);
+});
+
+test("what stands from an earlier visit goes away when it has been read since", async () => {
+  const { state, closed } = await world();
+  state.begin([bob(3, 0), { ...bob(5, 2), conversation: 8 }]);
+  expect(closed).toEqual([7]);
+  // Later, chats that are read all the time cost nothing.
+  state.hear([bob(4, 0), bob(5, 0)]);
+  expect(closed).toEqual([7]);
 });
 
 test("the text can stay hidden, and a very long one is cut", async () => {
@@ -250,7 +260,8 @@ function stubNotifications(allowed: boolean): { made: FakeNotification[]; byWork
       made.push(this);
     }
   }
-  const registration = { showNotification: async (title: string) => void byWorker.push(title), getNotifications: async () => [] };
+  const standing = [7, 8].map((chat) => ({ tag: `chat-${chat}`, close: () => byWorker.push(`closed ${chat}`) }));
+  const registration = { showNotification: async (title: string) => void byWorker.push(title), getNotifications: async () => standing };
   vi.stubGlobal("Notification", Stub);
   vi.stubGlobal("focus", () => {});
   vi.stubGlobal("navigator", { serviceWorker: { addEventListener: () => {}, getRegistration: async () => registration } });
@@ -286,8 +297,15 @@ test("one per chat, and pressing it opens the chat", async () => {
 
 test("where only a service worker may, it shows them", async () => {
   const { made, byWorker } = stubNotifications(false);
-  await new BrowserNotifier(() => {}).show(NOTICE);
+  const notifier = new BrowserNotifier(() => {});
+  await notifier.show(NOTICE);
   expect([made, byWorker]).toEqual([[], ["Bob"]]);
+  notifier.close(7);
+  await settled();
+  expect(byWorker).toEqual(["Bob", "closed 7"]);
+  notifier.closeOld(new Set([8, 9]));
+  await settled();
+  expect(byWorker).toEqual(["Bob", "closed 7", "closed 8"]);
 });
 
 test("the icon of the tab and the badge of the app say that something is unread", () => {

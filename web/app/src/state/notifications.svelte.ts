@@ -67,15 +67,18 @@ export class NotificationsState {
 
   /** Everything missed has come, for the first time: what is there now is no news. */
   begin(list: readonly ConversationView[]): void {
-    this.known ??= new Map(list.map((view) => [view.conversation, newestSeq(view)]));
+    if (this.known !== undefined) return;
+    this.known = new Map(list.map((view) => [view.conversation, newestSeq(view)]));
+    this.notifier.closeOld(new Set(list.filter(({ unread }) => unread === 0).map(({ conversation }) => conversation)));
   }
 
   /** Chats have changed. */
   hear(changed: readonly ConversationView[]): void {
     for (const view of changed) {
+      const wasUnread = (this.unread.get(view.conversation) ?? 0) > 0;
       this.unread.set(view.conversation, view.unread);
       // Read here, or on another device.
-      if (view.unread === 0) this.notifier.close(view.conversation);
+      if (view.unread === 0 && wasUnread) this.notifier.close(view.conversation);
       if (this.known === undefined) continue;
       const before = this.known.get(view.conversation) ?? 0;
       const newest = newestSeq(view);

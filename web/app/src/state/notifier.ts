@@ -19,6 +19,8 @@ export interface Notifier {
   /** In place of an older one of the same chat. */
   show(notice: Notice): Promise<void>;
   close(conversation: number): void;
+  /** Those that stand from an earlier visit, of these chats. */
+  closeOld(read: ReadonlySet<number>): void;
   closeAll(): void;
 }
 
@@ -66,12 +68,17 @@ export class BrowserNotifier implements Notifier {
   close(conversation: number): void {
     this.shown.get(conversation)?.close();
     this.shown.delete(conversation);
-    void closeOfWorker(tagOf(conversation));
+    void closeOfWorker(({ tag }) => tag === tagOf(conversation));
+  }
+
+  closeOld(read: ReadonlySet<number>): void {
+    const tags = new Set([...read].map(tagOf));
+    void closeOfWorker(({ tag }) => tags.has(tag));
   }
 
   closeAll(): void {
     for (const conversation of [...this.shown.keys()]) this.close(conversation);
-    void closeOfWorker(undefined);
+    void closeOfWorker(() => true);
   }
 }
 
@@ -79,11 +86,11 @@ function tagOf(conversation: number): string {
   return `chat-${conversation}`;
 }
 
-/** Those shown by the service worker, also by one of an earlier visit. */
-async function closeOfWorker(tag: string | undefined): Promise<void> {
+/** Only what a service worker has shown outlives the page. */
+async function closeOfWorker(which: (notification: Notification) => boolean): Promise<void> {
   const registration = await globalThis.navigator?.serviceWorker?.getRegistration();
-  const open = await registration?.getNotifications?.(tag === undefined ? {} : { tag });
-  for (const notification of open ?? []) notification.close();
+  const open = (await registration?.getNotifications?.()) ?? [];
+  for (const notification of open) if (which(notification)) notification.close();
 }
 
 function isOpenChat(data: unknown): data is { type: "openChat"; conversation: number } {
