@@ -28,6 +28,7 @@ pub(crate) fn screens(shell: &Shell) -> Result<()> {
 pub(crate) fn pictures(shell: &Shell) -> Result<()> {
     web::install(shell)?;
     playwright(shell, &["--project=pictures", "--update-snapshots"])?;
+    shell.run(shell.command("node").current_dir(&shell.root).arg("web/e2e/pictures/smaller.mjs"))?;
     shell.say("the pictures are in web/e2e/pictures");
     Ok(())
 }

@@ -23,6 +23,8 @@ export interface Screen {
 }
 
 const button = (page: Page, name: string) => page.getByRole("button", { name, exact: true }).filter({ visible: true });
+/** Its name ends in the keys that open it. */
+const searchButton = (page: Page) => page.locator("nav button.search");
 const heading = (page: Page, name: string) => expect(page.getByRole("heading", { name, exact: true })).toBeVisible();
 const dialog = (page: Page, name: string) => expect(page.getByRole("dialog", { name, exact: true })).toBeVisible();
 const rows = (page: Page) => expect(page.getByTestId("chat-row").first()).toBeVisible();
@@ -121,6 +123,25 @@ export const SCREENS: readonly Screen[] = [
     go: (page, t) => button(page, t.members).click(),
     ready: (page, t) => dialog(page, t.members),
   },
+  {
+    name: "emoji",
+    at: "/?in#chat-1",
+    go: (page, t) => button(page, t.emoji).click(),
+    ready: async (page, t) => {
+      await dialog(page, t.emoji);
+      await expect(page.getByRole("gridcell").first()).toBeVisible();
+    },
+  },
+  {
+    name: "switcher",
+    at: "/?in&more",
+    go: async (page, t) => {
+      await searchButton(page).click();
+      await page.getByRole("combobox", { name: t.switcherTitle }).fill("ca");
+    },
+    ready: (page) => expect(page.getByRole("option").first()).toBeVisible(),
+  },
+  { name: "shortcuts", at: "/?in", go: (page, t) => settings(page, t, t.shortcuts), ready: (page, t) => dialog(page, t.shortcuts) },
   { name: "settings", at: "/?in", go: (page, t) => settings(page, t), ready: (page, t) => dialog(page, t.settings) },
   { name: "devices", at: "/?in", go: (page, t) => settings(page, t, t.devices), ready: (page, t) => dialog(page, t.devices) },
   { name: "sign-out", at: "/?in", go: (page, t) => settings(page, t, t.signOut), ready: (page, t) => dialog(page, t.signOutTitle) },
