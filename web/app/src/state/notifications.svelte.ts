@@ -59,10 +59,7 @@ export class NotificationsState {
   /** Another tab may have changed the choice, or the user what the browser allows. */
   refresh(): void {
     this.permission = this.notifier.permission();
-    // Where nothing can be kept, each tab has its own choice.
-    if (readKept("notifications") === undefined) return;
-    this.wanted = readChoice("notifications", ["off", "on"]) === "on";
-    this.withText = readChoice("notificationText", ["shown", "hidden"]) === "shown";
+    this.readChoices();
   }
 
   /** Everything missed has come, for the first time: what is there now is no news. */
@@ -95,9 +92,19 @@ export class NotificationsState {
     this.notifier.closeAll();
   }
 
+  private readChoices(): void {
+    // Where nothing can be kept, each tab has its own choice.
+    if (readKept("notifications") === undefined) return;
+    this.wanted = readChoice("notifications", ["off", "on"]) === "on";
+    this.withText = readChoice("notificationText", ["shown", "hidden"]) === "shown";
+  }
+
   private async tell(view: ConversationView, row: RowView): Promise<void> {
-    this.refresh();
-    if (!this.on || this.turn === undefined || !(await this.turn.shouldNotify())) return;
+    this.readChoices();
+    if (!this.wanted || this.turn === undefined || !(await this.turn.shouldNotify())) return;
+    // Only now: the page stands still until the browser has answered.
+    this.permission = this.notifier.permission();
+    if (!this.on) return;
     // Read in the meantime: nobody would take the notification away again.
     if ((this.unread.get(view.conversation) ?? 0) === 0) return;
     await this.notifier.show(this.noticeOf(view, row));

@@ -3,12 +3,15 @@
 /** How many colours `--hue-0` … the tokens define. */
 export const HUES = 8;
 
+let segmenter: Intl.Segmenter | undefined;
+
 /** The first letter as the reader sees it: one grapheme, so that no emoji or accent is cut in half. */
 export function initialOf(title: string): string {
   const trimmed = title.trim();
   if (trimmed === "") return "?";
-  const segments = new Intl.Segmenter(undefined, { granularity: "grapheme" }).segment(trimmed);
-  for (const { segment } of segments) return segment.toLocaleUpperCase();
+  // Making one costs a hundred times what using it does.
+  segmenter ??= new Intl.Segmenter(undefined, { granularity: "grapheme" });
+  for (const { segment } of segmenter.segment(trimmed)) return segment.toLocaleUpperCase();
   return "?";
 }
 
