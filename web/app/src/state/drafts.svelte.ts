@@ -64,7 +64,6 @@ export class DraftsState {
 
   /** The list says what is kept. */
   hear(conversation: number, kept: string): void {
-    if (this.timers.has(conversation)) return;
     if (this.typed.get(conversation) !== kept && !this.kept.has(conversation)) return;
     this.typed.delete(conversation);
     this.kept.delete(conversation);
