@@ -4,7 +4,7 @@
  * Called when the first own message is on its way: by then the user has something to lose, and a browser that asks
  * back asks somebody who knows why. Once for each page; browsers remember the answer themselves.
  */
-export function keepLastingly(storage: StorageManager | undefined = navigator.storage): void {
+export function keepLastingly(storage: StorageManager | undefined = globalThis.navigator?.storage): void {
   if (asked || storage?.persist === undefined) return;
   asked = true;
   void ask(storage);
