@@ -12,7 +12,7 @@ use std::process::{Child, Stdio};
 use std::time::Duration;
 
 use anser_client::{Command, Outcome};
-use helpers::{Person, Screen, TestServer, opening};
+use helpers::{Person, TestServer, opening};
 use rusqlite::{Connection, OpenFlags};
 
 /// Unless told otherwise: few, so that every test run can afford it.
