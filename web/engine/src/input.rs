@@ -47,9 +47,11 @@ mod tests {
     /// The names are the contract with TypeScript.
     #[test]
     fn commands_are_read_as_their_typescript_says() {
-        let json = r#"{"type":"sendText","conversation":9007199254740991,"text":"早 \ud83d\ude00","sendKey":null}"#;
+        let json =
+            r#"{"type":"sendText","conversation":9007199254740991,"text":"早 \ud83d\ude00","sendKey":null}"#;
         let command = serde_json::from_str::<Command>(json).unwrap();
-        let expected = Command::SendText { conversation: (1 << 53) - 1, text: "早 😀".to_owned(), send_key: None };
+        let expected =
+            Command::SendText { conversation: (1 << 53) - 1, text: "早 😀".to_owned(), send_key: None };
         assert_eq!(command, expected);
         let json = r#"{"type":"signIn","handle":"alice","password":"…","deviceName":"Chrome"}"#;
         assert!(serde_json::from_str::<Command>(json).is_ok());
