@@ -168,3 +168,18 @@ test("a draft typed before another tab took the engine does not come back over a
   engine.start();
   expect(app.drafts.textOf(1, "newer")).toBe("newer");
 });
+
+test("what comes under the reader's eyes is counted nowhere, not even for a moment", async () => {
+  const { app, engine } = started();
+  app.openChat(1);
+  await settled();
+  app.timeline.arrived(false);
+  app.timeline.moved(true);
+  const { unread } = app;
+  engine.receive(1, BOB, "hello");
+  const chat = (): number => app.unreadOf(app.conversations.get(1)!);
+  expect(app.conversations.get(1)?.unread).toBe(1);
+  expect([chat(), app.unread]).toEqual([0, unread]);
+  app.page.attended = false;
+  expect([chat(), app.unread]).toEqual([1, unread + 1]);
+});

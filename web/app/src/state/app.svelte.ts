@@ -2,6 +2,7 @@
 
 import { getContext, setContext } from "svelte";
 import type { Engine, EngineStatus } from "../engine/engine";
+import type { ConversationView } from "../engine/generated/ConversationView";
 import type { Event } from "../engine/generated/Event";
 import type { Failure } from "../engine/generated/Failure";
 import type { LinkView } from "../engine/generated/LinkView";
@@ -93,6 +94,22 @@ export class AppState {
   /** Somebody looks at the chat: the page is attended, and nothing lies over the panes. */
   get reading(): boolean {
     return this.page.attended && this.sheet === undefined;
+  }
+
+  /**
+   * A chat's unread messages, for showing. What comes to the end of the open chat comes under its reader's eyes and is
+   * told as read in the same breath: no count goes up and down for it.
+   */
+  unreadOf(chat: ConversationView): number {
+    return this.reading && this.timeline.atEnd && chat.conversation === this.timeline.conversation ? 0 : chat.unread;
+  }
+
+  /** The unread messages of all chats, for showing. */
+  get unread(): number {
+    const { conversation } = this.timeline;
+    const open = conversation === undefined ? undefined : this.conversations.get(conversation);
+    const underEyes = open === undefined ? 0 : open.unread - this.unreadOf(open);
+    return Math.max(0, this.conversations.totalUnread - underEyes);
   }
 
   /** Tells as read what the reader of the open chat has seen. */
