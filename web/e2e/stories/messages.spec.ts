@@ -100,3 +100,20 @@ test("what is selected stays selected, however far one scrolls", async ({ world 
   await expect(alice.message("line 60")).toHaveCount(0);
   expect(await alice.page.evaluate(() => String(getSelection()))).toBe("line 80");
 });
+
+test("what has the focus keeps it, however far one scrolls, and back", async ({ world }) => {
+  const alice = await world.member("alice");
+  const bob = await world.member("bob");
+  await alice.startsChatWith(bob);
+  for (let line = 1; line <= 79; line += 1) await alice.writes(`line ${line}`);
+  await alice.writes("https://example.org/last");
+  const link = alice.page.getByRole("link", { name: "https://example.org/last" });
+  await link.focus();
+  await alice.page.getByRole("log", { name: "Messages" }).evaluate((log) => (log.scrollTop = 0));
+  await expect(alice.message("line 1")).toBeInViewport();
+  await expect(alice.message("line 60")).toHaveCount(0);
+  await expect(link).toBeFocused();
+  await alice.page.keyboard.press("End");
+  await expect(link).toBeInViewport();
+  await expect(link).toBeFocused();
+});

@@ -278,7 +278,8 @@ export class FakeEngine implements Engine {
 
   private show(chat: FakeChat): void {
     const last = chat.rows.at(-1) ?? null;
-    const unsent = chat.rows.filter(({ seq }) => seq === 0).length;
+    // Unsent ones are at the end; a long chat is not searched from its beginning.
+    const unsent = chat.rows.slice(-50).filter(({ seq }) => seq === 0).length;
     chat.view = { ...chat.view, unsent, last, orderAtMs: last?.atMs ?? chat.view.orderAtMs };
     this.tell({ type: "conversations", changed: [chat.view] });
     this.tellUnread();
