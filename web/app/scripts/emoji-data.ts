@@ -2,6 +2,7 @@
 
 import { createRequire } from "node:module";
 import type { Plugin } from "vite";
+import { fold } from "../src/text/find.ts";
 
 /** What is read of one entry of emojibase's `data.json`. */
 interface Entry {
@@ -50,12 +51,12 @@ function atLeast(version: number): number {
   return Math.max(version, SUPPORTED_EVERYWHERE);
 }
 
-/** The name, then other words to find it by, between bars; in the order of the shapes. */
+/** The name, then other words to find it by, folded as the search does, between bars; in the order of the shapes. */
 function words(language: string): string[] {
   const byEmoji = new Map(entries(language).map((entry) => [entry.emoji, entry]));
   return entries("en").map(({ emoji }) => {
     const { label, tags = [] } = byEmoji.get(emoji)!;
-    return [label, ...tags].join("|");
+    return [label, ...tags.map(fold)].join("|");
   });
 }
 

@@ -1,7 +1,7 @@
 // Emoji: the data that is built in, search in two languages, skin tones, and what the system cannot draw.
 
 import { beforeAll, expect, test, vi } from "vitest";
-import { type Catalogue, loadCatalogue, searchEmoji } from "../src/emoji/catalogue";
+import { type Catalogue, loadCatalogue, makeCatalogue, searchEmoji } from "../src/emoji/catalogue";
 import { newestDrawn, type Pen } from "../src/emoji/support";
 import { TONES, toned } from "../src/emoji/tones";
 
@@ -72,7 +72,7 @@ test("emoji, and tones, that the system's font does not have are left out", asyn
   };
   let drawn = "";
   vi.stubGlobal("document", { createElement: () => ({ getContext: () => context }) });
-  const shown = (await loadCatalogue("en")).flatMap(({ emoji }) => emoji);
+  const shown = (await makeCatalogue("en")).flatMap(({ emoji }) => emoji);
   expect(shown.map(({ emoji }) => emoji)).not.toContain("🫠");
   expect(shown.find(({ emoji }) => emoji === "🤝")?.takesTone).toBe(false);
   expect(shown.find(({ emoji }) => emoji === "👍")?.takesTone).toBe(true);

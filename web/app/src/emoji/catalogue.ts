@@ -30,8 +30,21 @@ const DRAWN_EVERYWHERE = 12;
 /** In the picker's order. */
 export type Catalogue = readonly EmojiGroup[];
 
-/** The names are those of `language`; they are found by the words of both languages. */
-export async function loadCatalogue(language: Language): Promise<Catalogue> {
+const loaded = new Map<Language, Promise<Catalogue>>();
+
+/** The names are those of `language`; they are found by the words of both languages. Loaded once; a failure is not kept. */
+export function loadCatalogue(language: Language): Promise<Catalogue> {
+  let catalogue = loaded.get(language);
+  if (catalogue === undefined) {
+    catalogue = makeCatalogue(language);
+    loaded.set(language, catalogue);
+    catalogue.catch(() => loaded.delete(language));
+  }
+  return catalogue;
+}
+
+/** Anew, for a page whose fonts may be others. */
+export async function makeCatalogue(language: Language): Promise<Catalogue> {
   const [{ default: shapes }, { default: en }, { default: zh }] = await Promise.all([
     import("virtual:emoji/shapes"),
     import("virtual:emoji/en"),
@@ -45,8 +58,9 @@ export async function loadCatalogue(language: Language): Promise<Catalogue> {
     const english = en[index]!.split("|");
     const chinese = zh[index]!.split("|");
     const [own, other] = language === "zh" ? [chinese, english] : [english, chinese];
+    const names = [own.shift()!, other.shift()!] as const;
     const list = groups.get(GROUPS[group as keyof typeof GROUPS]);
-    list?.push({ emoji, name: own[0]!, takesTone: tonesSince > 0 && tonesSince <= newest, words: [...own, ...other].map(fold) });
+    list?.push({ emoji, name: names[0], takesTone: tonesSince > 0 && tonesSince <= newest, words: [...names.map(fold), ...own, ...other] });
   });
   return [...groups].map(([id, emoji]) => ({ id, emoji }));
 }

@@ -10,7 +10,7 @@ declare module "virtual:emoji/shapes" {
 }
 
 declare module "virtual:emoji/en" {
-  /** The name, then other words to find it by, between bars; in the order of the shapes. */
+  /** The name, then other words to find it by, folded, between bars; in the order of the shapes. */
   const words: readonly string[];
   export default words;
 }
