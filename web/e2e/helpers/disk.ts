@@ -1,15 +1,31 @@
 // What a browser keeps on its private disk, and how it gets damaged. The client must be closed: it holds the files.
+import type { Page } from "@playwright/test";
 import type { Person } from "./person.ts";
 
-/** Opens a page of the same origin that is not the client. */
-async function besideTheClient(person: Person): Promise<void> {
-  await person.page.goto(new URL("/healthz", person.wire.address).href);
+/** A page of the same origin that is not the client. It needs a network, the damage does not. */
+export async function besideTheClient(person: Person): Promise<Page> {
+  return person.opensATab("/healthz");
+}
+
+/** Closes the client, with everything in its place on the disk. */
+async function takeTheFiles(person: Person, beside: Page): Promise<void> {
+  await beside.evaluate(async (lock) => {
+    const ours = new Promise<void>((resolve) => {
+      void navigator.locks.request(lock, () => {
+        resolve();
+        return new Promise(() => {});
+      });
+    });
+    new BroadcastChannel(lock).postMessage("please-let-go");
+    await ours;
+  }, "anser-engine");
+  await person.page.goto("about:blank");
 }
 
 /** Garbage over every page of the database that has one of these texts in it; over all of it, without any. */
-export async function damageDatabase(person: Person, texts?: string[]): Promise<void> {
-  await besideTheClient(person);
-  const damaged = await person.page.evaluate(async (wanted) => {
+export async function damageDatabase(person: Person, beside: Page, texts?: string[]): Promise<void> {
+  await takeTheFiles(person, beside);
+  const damaged = await beside.evaluate(async (wanted) => {
     /** Where the pool's own header ends, and SQLite's pages begin. */
     const begin = 4096;
     let folder = await navigator.storage.getDirectory();
@@ -31,14 +47,16 @@ export async function damageDatabase(person: Person, texts?: string[]): Promise<
     }
     return count;
   }, texts);
+  await beside.close();
   if (damaged === 0) throw new Error("there was nothing to damage");
 }
 
 /** The browser needs room, and takes it here. */
-export async function evictDatabase(person: Person): Promise<void> {
-  await besideTheClient(person);
-  await person.page.evaluate(async () => {
+export async function evictDatabase(person: Person, beside: Page): Promise<void> {
+  await takeTheFiles(person, beside);
+  await beside.evaluate(async () => {
     const root = await navigator.storage.getDirectory();
     await root.removeEntry(".anser", { recursive: true });
   });
+  await beside.close();
 }

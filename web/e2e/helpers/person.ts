@@ -106,9 +106,9 @@ export class Person {
   }
 
   /** Another tab in the same browser. */
-  async opensATab(): Promise<Page> {
+  async opensATab(path = "/"): Promise<Page> {
     const page = this.watched(await this.context.newPage());
-    await page.goto(this.wire.address);
+    await page.goto(new URL(path, this.wire.address).href);
     return page;
   }
 
