@@ -26,13 +26,14 @@ export const SEED_PASSWORD = "everybody has this one";
 export class Server {
   private child: ChildProcess | undefined;
   private output = "";
+  /** A story whose own process dies must not leave a server behind. */
+  private readonly kills = () => this.child?.kill("SIGKILL");
 
   private constructor(
     private readonly data: string,
     readonly port: number,
   ) {
-    // A story whose own process dies must not leave a server behind.
-    process.once("exit", () => this.child?.kill("SIGKILL"));
+    process.once("exit", this.kills);
   }
 
   /** A new server, ready. */
@@ -67,6 +68,7 @@ export class Server {
   /** Ends it for good and removes what it kept. Anything it called an error fails the story. */
   async close(): Promise<void> {
     await this.end("SIGTERM");
+    process.off("exit", this.kills);
     await rm(this.data, { recursive: true, force: true });
     const bad = this.output.split("\n").filter((line) => /\bERROR\b|panicked at/.test(line));
     if (bad.length > 0) throw new Error(`the server logged errors:\n${bad.join("\n")}`);
