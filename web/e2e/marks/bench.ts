@@ -49,5 +49,15 @@ export const test = base.extend<{ rate: number; atRate: Bench }, { bench: Bench 
   },
 });
 
+/** Opens the long chat and goes to its end, wherever it was left. */
+export async function standsAtEnd({ alice }: Bench): Promise<void> {
+  await alice.opensChat(LONG_CHAT);
+  const rows = alice.page.locator("[role=log] [data-seq]");
+  await rows.last().waitFor();
+  const down = alice.page.getByRole("button", { name: / new$|^To the newest message$/ });
+  if (await down.isVisible()) await down.click();
+  await down.waitFor({ state: "hidden" });
+}
+
 /** Everything is measured as it is, and with a main thread six times slower. */
 export const RATES = [1, 6];

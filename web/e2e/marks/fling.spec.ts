@@ -1,7 +1,7 @@
 // Flinging up through ten thousand rows and more: do frames keep coming, and does memory stay where it was?
 import type { CDPSession, Page } from "@playwright/test";
 import { readFileSync } from "node:fs";
-import { LONG_CHAT, RATES, test } from "./bench.ts";
+import { RATES, standsAtEnd, test } from "./bench.ts";
 import { measured, reportFrames } from "./meter.ts";
 import { report } from "./report.ts";
 
@@ -14,15 +14,13 @@ for (const rate of RATES) {
   test.describe(`${rate} times slower`, () => {
     test.use({ rate });
 
-    test(`flinging up, at ${rate}`, async ({ atRate: { alice, cdp } }) => {
+    test(`flinging up, at ${rate}`, async ({ atRate: bench }) => {
+      const { alice, cdp } = bench;
       const { page } = alice;
       // Nothing of what was read before the reload is in memory; on the local disk it is.
       await alice.reloads();
       await alice.isIn();
-      await alice.opensChat(LONG_CHAT);
-      await page.getByRole("button", { name: "To the newest message" }).click({ timeout: 2_000 }).catch(() => {
-        // Stands at the end already.
-      });
+      await standsAtEnd(bench);
       const end = await topSeq(page);
       const heapBefore = await heap(cdp);
       const memoryBefore = await rendererMemory(cdp);

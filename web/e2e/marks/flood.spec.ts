@@ -1,7 +1,7 @@
 // Fifty messages a second for a minute into the open chat: does the page stay awake, and does typing?
 import { setTimeout as pause } from "node:timers/promises";
 import type { Page } from "@playwright/test";
-import { type Bench, LONG_CHAT, RATES, test } from "./bench.ts";
+import { type Bench, RATES, standsAtEnd, test } from "./bench.ts";
 import { measured, type Reading, reportFrames } from "./meter.ts";
 import { median, quantile, report } from "./report.ts";
 
@@ -28,7 +28,7 @@ for (const rate of RATES) {
 
     test(`reading and typing while others write, at ${rate}`, async ({ atRate: bench }) => {
       const { alice } = bench;
-      await alice.opensChat(LONG_CHAT);
+      await standsAtEnd(bench);
       await alice.composer.click();
       const arrivals = await watchArrivals(alice.page);
       let writing = true;
@@ -51,7 +51,7 @@ for (const rate of RATES) {
 
     test(`receiving one at a time, at ${rate}`, async ({ atRate: bench }) => {
       const { alice } = bench;
-      await alice.opensChat(LONG_CHAT);
+      await standsAtEnd(bench);
       const arrivals = await watchArrivals(alice.page);
       const { sender, conversation } = await bench.writer(1);
       for (let number = 0; number < 30; number += 1) {
