@@ -60,6 +60,24 @@ export async function whatIsCutOff(page: Page): Promise<string[]> {
   });
 }
 
+/** A thumb wants 44 pixels; only a row of signs, side by side over the whole width, may be narrower. */
+export async function whatIsTooSmall(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const problems: string[] = [];
+    const root = document.querySelector("dialog[open]") ?? document.body;
+    for (const control of root.querySelectorAll<HTMLElement>("button, input, textarea, select, [role=option], [role=gridcell]")) {
+      if (!control.checkVisibility({ visibilityProperty: true }) || control.matches(":disabled")) continue;
+      const pressed = control.closest("label") ?? control;
+      const { width, height } = pressed.getBoundingClientRect();
+      const least = control.closest("[role=toolbar]") === null ? 43.5 : 32;
+      if (height < 43.5 || width < least) {
+        problems.push(`${control.getAttribute("aria-label") ?? control.textContent?.trim() ?? control.localName}: ${Math.round(width)} × ${Math.round(height)}`);
+      }
+    }
+    return problems;
+  });
+}
+
 /** One stop of the Tab key. */
 export interface Stop {
   name: string;

@@ -91,7 +91,8 @@ function fontSheet(): string {
       .replaceAll("font-display: swap", "font-display: block"),
   );
   const names = FONTS.map(([, family]) => `"${family}"`).join(", ");
-  return `${faces.join("\n")}\n:root { --font: ${names}, sans-serif; --font-emoji: "Noto Emoji Variable", var(--font); }\n`;
+  // What asks for colour would get it from a font of this machine, if there is one.
+  return `${faces.join("\n")}\n* { font-variant-emoji: text; }\n:root { --font: ${names}, sans-serif; --font-code: var(--font); --font-emoji: "Noto Emoji Variable", var(--font); }\n`;
 }
 
 /** What the server sends, read where it is written, so that the stage forbids what the product forbids. */

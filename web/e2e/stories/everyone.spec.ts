@@ -1,7 +1,7 @@
 // Nobody is shut out: screen readers, keyboards, narrow windows, large letters, other writing, quiet motion.
 import axe from "axe-core";
 import type { Page } from "@playwright/test";
-import { walkByTab, whatDoesNotFit, whatIsCutOff } from "../helpers/fit.ts";
+import { walkByTab, whatDoesNotFit, whatIsCutOff, whatIsTooSmall } from "../helpers/fit.ts";
 import { type Screen, SCREENS, visit, wordsOf } from "../helpers/screens.ts";
 import { expect, SHAPES, test } from "../helpers/shown.ts";
 import { en } from "../../app/src/i18n/en.ts";
@@ -42,6 +42,13 @@ test.describe("in a narrow window", () => {
       });
     });
   }
+});
+
+test.describe("with thumbs", () => {
+  test.use({ locale: "en-GB", viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true });
+  test("everything that can be pressed is as large as a thumb", async ({ page, stage }) => {
+    await onEveryScreen(page, stage, "en-GB", () => whatIsTooSmall(page));
+  });
 });
 
 test.describe("with everything twice as large", () => {
