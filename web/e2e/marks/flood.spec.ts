@@ -2,7 +2,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Page } from "@playwright/test";
 import { type Bench, RATES, standsAtEnd, test } from "./bench.ts";
-import { measured, type Reading, reportFrames } from "./meter.ts";
+import { attachMeter, measured, type Reading, reportFrames } from "./meter.ts";
 import { median, quantile, report } from "./report.ts";
 
 const PER_SECOND = 50;
@@ -108,10 +108,11 @@ async function typeWhile(page: Page, goOn: () => boolean): Promise<void> {
 }
 
 /**
- * From now on, how long each stamped message took from its writer's hand to the frame after the one that shows it:
- * the way through the server and its disk is in it.
+ * From now on, how long each stamped message took from its writer's hand until it is painted: the way through the
+ * server and its disk is in it.
  */
 async function watchArrivals(page: Page): Promise<() => Promise<number[]>> {
+  await attachMeter(page);
   const handle = await page.evaluateHandle(() => {
     const delays: number[] = [];
     const seen = new Set<string>();
@@ -124,9 +125,7 @@ async function watchArrivals(page: Page): Promise<() => Promise<number[]>> {
         const at = Number(/^written at ([\d.]+) /.exec(text)?.[1]);
         if (!(at > began) || seen.has(text)) continue;
         seen.add(text);
-        requestAnimationFrame(() =>
-          requestAnimationFrame(() => delays.push(performance.timeOrigin + performance.now() - at)),
-        );
+        window.anserMeter.afterPaint((nowMs) => delays.push(performance.timeOrigin + nowMs - at));
       }
     }).observe(log ?? document.body, { childList: true, subtree: true });
     return delays;

@@ -8,11 +8,13 @@ export interface Reading {
   frames: number[];
   /** Milliseconds of tasks over 50 ms on the main thread. */
   longTasks: number[];
-  /** Milliseconds from a key's event to the frame after the one that shows it. */
+  /** Milliseconds from a key's event until the next frame is painted. */
   keys: number[];
 }
 
 interface Meter {
+  /** Calls back with the time when what was drawn in this frame is on the screen. */
+  afterPaint(callback: (nowMs: number) => void): void;
   begin(): void;
   end(): Reading;
 }
@@ -38,22 +40,22 @@ export async function attachMeter(page: Page): Promise<void> {
     new PerformanceObserver((list) => {
       for (const { duration } of list.getEntries()) reading?.longTasks.push(duration);
     }).observe({ type: "longtask" });
-    // A message sent in a frame arrives after that frame was painted.
+    // A message sent while a frame is made arrives after that frame was painted.
     const painted = new MessageChannel();
-    const waiting: number[] = [];
+    const waiting: ((nowMs: number) => void)[] = [];
     painted.port1.onmessage = () => {
-      for (const at of waiting.splice(0)) reading?.keys.push(performance.now() - at);
+      for (const callback of waiting.splice(0)) callback(performance.now());
     };
-    addEventListener(
-      "keydown",
-      ({ timeStamp }) =>
-        requestAnimationFrame(() => {
-          waiting.push(timeStamp);
-          painted.port2.postMessage(null);
-        }),
-      { capture: true },
-    );
+    const afterPaint = (callback: (nowMs: number) => void) => {
+      waiting.push(callback);
+      painted.port2.postMessage(null);
+    };
+    const keyPressed = ({ timeStamp }: KeyboardEvent) => {
+      requestAnimationFrame(() => afterPaint((nowMs) => reading?.keys.push(nowMs - timeStamp)));
+    };
+    addEventListener("keydown", keyPressed, { capture: true });
     window.anserMeter = {
+      afterPaint,
       begin() {
         reading = { frames: [], longTasks: [], keys: [] };
         requestAnimationFrame((now) => frame(now));

@@ -73,7 +73,7 @@ async function timeToOpen(page: Page): Promise<number> {
   }, LONG_CHAT);
 }
 
-/** From the event of Enter to the frame after the one that shows the text among the messages. */
+/** From the event of Enter until the text is painted among the messages. */
 async function timeFromEnter(page: Page, text: string): Promise<number> {
   await attachMeter(page);
   return page.evaluate(
@@ -82,12 +82,13 @@ async function timeFromEnter(page: Page, text: string): Promise<number> {
         const pressed = ({ key, timeStamp }: KeyboardEvent) => {
           if (key !== "Enter") return;
           removeEventListener("keydown", pressed, { capture: true });
-          const look = () => {
-            const shown = [...document.querySelectorAll("[data-testid=message-text]")].slice(-5);
-            if (!shown.some((node) => node.textContent === wanted)) return void requestAnimationFrame(look);
-            requestAnimationFrame(() => resolve(performance.now() - timeStamp));
-          };
-          requestAnimationFrame(look);
+          const observer = new MutationObserver(() => {
+            const shown = [...document.querySelectorAll("[role=log] [data-testid=message-text]")].slice(-5);
+            if (!shown.some((node) => node.textContent === wanted)) return;
+            observer.disconnect();
+            window.anserMeter.afterPaint((nowMs) => resolve(nowMs - timeStamp));
+          });
+          observer.observe(document.body, { childList: true, subtree: true, characterData: true });
         };
         addEventListener("keydown", pressed, { capture: true });
       }),
