@@ -7,7 +7,7 @@ import { pathToFileURL } from "node:url";
 import { resolve } from "node:path";
 
 const folder = resolve(process.argv[2] ?? new URL("../app/src/engine/wasm", import.meta.url).pathname);
-const { initSync, migrationScripts, restoreStatements, WebEngine } = await import(
+const { initSync, migrationScripts, restoreStatements, salvagedStatements, salvageStatements, WebEngine } = await import(
   pathToFileURL(`${folder}/anser_engine.js`).href
 );
 const wasm = await readFile(`${folder}/anser_engine_bg.wasm`);
@@ -98,8 +98,23 @@ assert.throws(() => new WebEngine(new Uint8Array(31), null, NOW), /32 bytes/);
 assert.throws(() => new WebEngine(SEED, [[]], NOW), /damaged/);
 restored[0] = [[42, 7, "alice", null, new Uint8Array(32)]];
 assert.throws(() => new WebEngine(SEED, restored, NOW), /session\.display_name is not text/);
+assert.throws(() => new WebEngine(SEED, restored, NOW), { name: "DamagedStore" });
+assert.throws(() => open.handle({ type: "loaded", id: 1, rows: [[-1]] }, NOW), { name: "DamagedStore" });
 assert.throws(() => open.handle({ type: "dance" }, NOW), /engine\.d\.ts/);
 assert.throws(() => open.handle({ type: "connected", connection: "1" }, NOW), /connection must be/);
 assert.throws(() => open.handle({ type: "command", id: 2, command: { type: "fly" } }, NOW), /unknown variant/);
+
+// --- what can be read of a damaged database is written into a new one ---
+
+const questions = salvageStatements();
+const answers = questions.map(() => []);
+assert.deepEqual(salvagedStatements(answers), []);
+answers[0] = [[42, 7, "alice", "Alice", new Uint8Array(32)]];
+answers[questions.length - 1] = [
+  [new Uint8Array(16), 1, 5, 1, new Uint8Array(3), NOW, null, "", 0],
+  [new Uint8Array(16), -0.5, 5, 1, new Uint8Array(3), NOW, null, "", 0],
+];
+const written = salvagedStatements(answers).map(({ sql }) => sql.split(" (")[0]);
+assert.deepEqual(written, ["INSERT INTO session", "INSERT INTO outbox"]);
 
 console.log(`engine: ${wasm.length} bytes, works`);
