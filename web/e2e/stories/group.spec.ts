@@ -52,3 +52,19 @@ test("a new name and a new member reach everybody", async ({ world }) => {
   await bob.opensChat("Long walks");
   await bob.sees("Thank you for having me");
 });
+
+test("a group with a handle that nobody has: it is named, and everything else stays", async ({ world }) => {
+  const alice = await world.member("alice");
+  await world.member("bob");
+  await alice.page.getByRole("button", { name: "New chat" }).click();
+  await alice.page.getByRole("dialog", { name: "New chat" }).getByRole("button", { name: "New group" }).click();
+  const dialog = alice.page.getByRole("dialog", { name: "New group" });
+  await dialog.getByRole("textbox", { name: "Title" }).fill("Walks");
+  await dialog.getByRole("textbox", { name: "Add a handle" }).fill("bob, bobb");
+  await dialog.getByRole("button", { name: "Create group" }).click();
+  await expect(dialog.getByRole("alert")).toHaveText("Nobody has @bobb.");
+  await dialog.getByRole("button", { name: "Remove @bobb" }).click();
+  await dialog.getByRole("button", { name: "Create group" }).click();
+  await expect(alice.page.getByRole("heading", { name: "Walks" })).toBeVisible();
+  await expect(alice.page.getByText("2 members")).toBeVisible();
+});
