@@ -105,7 +105,7 @@ export const en = {
   toUnread: (shown: string) => `${shown} unread`,
   unreadLine: "Unread messages",
   loadingOlder: "Loading older messages…",
-  notLoaded: "These messages are not on this device yet.",
+  notLoaded: "Older messages are not here yet.",
   noMessages: "No messages yet",
   writeFirst: "Write the first message.",
   stateSending: "Sending",

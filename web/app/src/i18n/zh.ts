@@ -98,7 +98,7 @@ export const zh: Messages = {
   toUnread: (shown) => `${shown} 条未读`,
   unreadLine: "未读消息",
   loadingOlder: "正在加载更早的消息…",
-  notLoaded: "这些消息还没有下载到本机。",
+  notLoaded: "更早的消息暂时无法加载。",
   noMessages: "还没有消息",
   writeFirst: "发出第一条消息吧。",
   stateSending: "发送中",

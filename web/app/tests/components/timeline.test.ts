@@ -64,7 +64,7 @@ test("what cannot be had says so, and is asked for again", async () => {
   };
   app.timeline.loadOlder();
   await settled();
-  expect(screen.getByText(/not on this device yet/)).toBeTruthy();
+  expect(screen.getByText(/not here yet/)).toBeTruthy();
   const asked = engine.commands.length;
   await fireEvent.click(screen.getByRole("button", { name: "Try again" }));
   expect(engine.commands.length).toBeGreaterThan(asked);
