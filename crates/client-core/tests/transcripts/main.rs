@@ -5,6 +5,7 @@ mod device;
 mod disk;
 mod failing_disk;
 mod hostile;
+mod kinds;
 #[cfg(feature = "mutants")]
 mod mutants;
 mod people;
