@@ -127,7 +127,7 @@ test("what is around a place cannot be had: the end may be here", async () => {
   state.open(chat(rows(1, 50), 20));
   await settled();
   expect(ear.asked("openView").map(({ at }) => at)).toEqual([31, null]);
-  expect(state.trouble?.reason).toBe("offline");
+  expect(state.trouble?.failure.reason).toBe("offline");
   expect(state.known).toBe(true);
 });
 
@@ -215,7 +215,7 @@ test("older ones that cannot be had are asked for again only when somebody says 
   ear.answer = { type: "failed", failure: { reason: "offline", field: "", retryAfterMs: 0 } };
   state.loadOlder();
   await settled();
-  expect(state.trouble?.reason).toBe("offline");
+  expect(state.trouble?.failure.reason).toBe("offline");
   state.loadOlder();
   expect(ear.asked("loadOlder")).toHaveLength(1);
   ear.answer = { type: "done" };
@@ -223,6 +223,17 @@ test("older ones that cannot be had are asked for again only when somebody says 
   await settled();
   expect(ear.asked("loadOlder")).toHaveLength(2);
   expect(state.trouble).toBeUndefined();
+});
+
+test("newer ones that cannot be had are missing below, and asked for again there", async () => {
+  const state = opened(rows(10, 50), 0, { hasOlder: true, hasNewer: true });
+  ear.answer = { type: "failed", failure: { reason: "offline", field: "", retryAfterMs: 0 } };
+  state.loadNewer();
+  await settled();
+  expect(state.missing).toBe("below");
+  state.retry();
+  expect(ear.asked("loadNewer")).toHaveLength(2);
+  expect(ear.asked("loadOlder")).toHaveLength(0);
 });
 
 test("an answer to what was asked before the view was moved means nothing", async () => {
@@ -237,9 +248,9 @@ test("an answer to what was asked before the view was moved means nothing", asyn
 
 test("a window that is empty though there are older ones is a trouble, not an empty chat", () => {
   const state = opened([], 0, { hasOlder: true });
-  expect(state.missing).toBe(true);
+  expect(state.missing).toBe("above");
   change(state, { type: "all", rows: [] });
-  expect(state.missing).toBe(false);
+  expect(state.missing).toBeUndefined();
 });
 
 // --- the unread line ---

@@ -106,6 +106,7 @@ export const en = {
   unreadLine: "Unread messages",
   loadingOlder: "Loading older messages…",
   notLoaded: "Older messages are not here yet.",
+  notLoadedNewer: "Newer messages are not here yet.",
   noMessages: "No messages yet",
   writeFirst: "Write the first message.",
   stateSending: "Sending",
@@ -217,7 +218,6 @@ export const en = {
   signOutBody: "This device forgets your messages. They stay on the server and on your other devices.",
   signOutUnsent: (n: number, shown: string) =>
     `${shown} ${one(n, "message has", "messages have")} not been sent yet and will be lost.`,
-  profile: "You",
   appearance: "Look",
   writing: "Writing",
   sendWith: "Send with",
@@ -228,8 +228,6 @@ export const en = {
   sendWithModifierHint: "Enter begins a new line.",
   notifications: "Notifications",
   notificationsHint: "For new messages, while Anser is open in a tab you are not looking at.",
-  notificationsOff: "Off",
-  notificationsOn: "On",
   notificationsDenied: "This browser blocks them for this page. Allow them in the browser’s settings for this page, then come back.",
   notificationsUnsupported: "This browser shows no notifications here. They need a secure (https) address.",
   notificationText: "Show what is written",
@@ -254,6 +252,7 @@ export const en = {
   useHere: "Use it here",
   brokenTitle: "Anser could not start",
   brokenHint: "Reload the page. If that does not help, this browser may be too old.",
+  insecureHint: "It needs a secure connection: open it with https:// instead of http://.",
   reload: "Reload",
 
   today: "Today",

@@ -32,8 +32,8 @@ export class TimelineState {
   /** The reader sees the newest row. */
   atEnd = $state(true);
   goal = $state.raw<Goal | undefined>(undefined);
-  /** Why the rows that were asked for last cannot be had. */
-  trouble = $state.raw<Failure | undefined>(undefined);
+  /** Why rows that were asked for cannot be had, and on which side they are missing. */
+  trouble = $state.raw<{ failure: Failure; where: "above" | "below" } | undefined>(undefined);
   line = $state.raw<UnreadLine | undefined>(undefined);
   /** The line has been on the screen: no need to lead there. */
   lineSeen = $state(false);
@@ -44,9 +44,10 @@ export class TimelineState {
   });
 
   /** There are rows that should be here and cannot be had at present. */
-  readonly missing: boolean = $derived(
-    this.trouble !== undefined || (this.known && this.rows.length === 0 && this.hasOlder && !this.loading),
-  );
+  readonly missing: "above" | "below" | undefined = $derived.by(() => {
+    if (this.trouble !== undefined) return this.trouble.where;
+    return this.known && this.rows.length === 0 && this.hasOlder && !this.loading ? "above" : undefined;
+  });
 
   private arranged: readonly TimelineItem[] = [];
   private view = 0;
@@ -205,10 +206,12 @@ export class TimelineState {
 
   /** Asks again for what could not be had. */
   retry(): void {
-    if (!this.missing) return;
+    const { missing } = this;
+    if (missing === undefined) return;
     this.trouble = undefined;
     if (this.rows.length === 0) this.look(this.asked ?? this.goal ?? END);
-    else this.loadOlder();
+    else if (missing === "above") this.loadOlder();
+    else this.loadNewer();
   }
 
   /** The seq to tell as read now; undefined when it has been told. */
@@ -271,7 +274,7 @@ export class TimelineState {
     if (outcome.type !== "failed" || opening !== this.opening) return;
     // Where the reader was cannot be had; the end may be here.
     if (at !== null) return this.look(END);
-    this.trouble = outcome.failure;
+    this.trouble = { failure: outcome.failure, where: "above" };
     this.known = true;
   }
 
@@ -288,7 +291,7 @@ export class TimelineState {
     const outcome = await this.engine.send({ type, view: this.view });
     if (opening !== this.opening) return;
     this.askedPage = false;
-    if (outcome.type === "failed") this.trouble = outcome.failure;
+    if (outcome.type === "failed") this.trouble = { failure: outcome.failure, where: type === "loadOlder" ? "above" : "below" };
   }
 
   private follow(follow: boolean): void {
