@@ -5,7 +5,8 @@ import { RATES, standsAtEnd, test } from "./bench.ts";
 import { measured, reportFrames } from "./meter.ts";
 import { report } from "./report.ts";
 
-const ROWS = 10_000;
+/** Where the main thread is slowed down, the way is as long in time, not in rows. */
+const ROWS_AT: Record<number, number> = { 1: 10_000, 6: 2_000 };
 /** As far as a quick hand gets in a second. */
 const PIXELS_PER_SECOND = 8_000;
 const PIXELS_PER_GESTURE = 16_000;
@@ -21,22 +22,24 @@ for (const rate of RATES) {
       await alice.reloads();
       await alice.isIn();
       await standsAtEnd(bench);
+      const rows = ROWS_AT[rate] ?? 0;
       const end = await topSeq(page);
       const heapBefore = await heap(cdp);
-      const memoryBefore = await rendererMemory(cdp);
+      const memoryBefore = await rendererMemory(page);
       const began = Date.now();
       const reading = await measured(page, async () => {
-        while ((await topSeq(page)) > end - ROWS) await fling(page, cdp, PIXELS_PER_GESTURE);
+        while ((await topSeq(page)) > end - rows) await fling(page, cdp, PIXELS_PER_GESTURE);
       });
       const seconds = (Date.now() - began) / 1_000;
       reportFrames("fling", reading, rate, true);
       report({ mark: "fling_rows_per_second", value: (end - (await topSeq(page))) / seconds, unit: "1/s", throttle: rate });
       report({ mark: "heap_before_mb", value: heapBefore, unit: "MB", throttle: rate });
-      report({ mark: "heap_after_10000_rows_mb", value: await heap(cdp), unit: "MB", throttle: rate });
-      while ((await topSeq(page)) > end - 2 * ROWS) await fling(page, cdp, PIXELS_PER_GESTURE);
-      report({ mark: "heap_after_20000_rows_mb", value: await heap(cdp), unit: "MB", throttle: rate });
+      report({ mark: "heap_half_way_mb", value: await heap(cdp), unit: "MB", throttle: rate });
+      while ((await topSeq(page)) > end - 2 * rows) await fling(page, cdp, PIXELS_PER_GESTURE);
+      report({ mark: "heap_after_mb", value: await heap(cdp), unit: "MB", throttle: rate });
       report({ mark: "renderer_before_mb", value: memoryBefore, unit: "MB", throttle: rate });
-      report({ mark: "renderer_after_20000_rows_mb", value: await rendererMemory(cdp), unit: "MB", throttle: rate });
+      report({ mark: "renderer_after_mb", value: await rendererMemory(page), unit: "MB", throttle: rate });
+      report({ mark: "rows_read", value: end - (await topSeq(page)), unit: "rows", throttle: rate });
       report({ mark: "rows_in_page", value: await page.locator("[data-seq]").count(), unit: "rows", throttle: rate });
     });
 
@@ -86,10 +89,11 @@ async function heap(cdp: CDPSession): Promise<number> {
   return usedSize / 1e6;
 }
 
-/** Megabytes of the page's process: the engine's worker, its WebAssembly and the caches of the browser are in it. */
-async function rendererMemory(cdp: CDPSession): Promise<number> {
-  const browser = await cdp.send("Target.getTargetInfo").then(() => cdp);
-  const { processInfo } = await browser.send("SystemInfo.getProcessInfo").catch(() => ({ processInfo: [] }));
+/** Megabytes of the largest page's process: the engine's worker, its WebAssembly and the browser's caches are in it. */
+async function rendererMemory(page: Page): Promise<number> {
+  const browser = await page.context().browser()?.newBrowserCDPSession();
+  const { processInfo } = (await browser?.send("SystemInfo.getProcessInfo")) ?? { processInfo: [] };
+  await browser?.detach();
   const sizes = processInfo.filter(({ type }) => type === "renderer").map(({ id }) => residentBytes(id));
   return Math.max(0, ...sizes) / 1e6;
 }
