@@ -271,7 +271,7 @@ test("a tab of another version has the engine: it is asked for it, and only then
   const stranger = browser.newTab();
   let letGo = (): void => {};
   const heard: unknown[] = [];
-  void stranger.surroundings.locks.request(LOCKS.engine, () => new Promise<void>((resolve) => (letGo = resolve)));
+  void stranger.surroundings.locks!.request(LOCKS.engine, () => new Promise<void>((resolve) => (letGo = resolve)));
   stranger.surroundings.channel("anser-engine").onmessage = ({ data }) => heard.push(data);
   await settled();
   const ours = tab();
@@ -289,7 +289,7 @@ test("a tab of another version has the engine: it is asked for it, and only then
 
 test("a tab of another version that does not let go is robbed", async () => {
   const stranger = browser.newTab();
-  void stranger.surroundings.locks.request(LOCKS.engine, () => new Promise<void>(() => {})).catch(() => {});
+  void stranger.surroundings.locks!.request(LOCKS.engine, () => new Promise<void>(() => {})).catch(() => {});
   await settled();
   const ours = tab();
   await vi.advanceTimersByTimeAsync(LONG_MS);
@@ -303,7 +303,7 @@ test("asked by a tab of another version, all of us make way for it", async () =>
   await settled();
   const stranger = browser.newTab();
   let has = false;
-  void stranger.surroundings.locks.request(LOCKS.engine, () => {
+  void stranger.surroundings.locks!.request(LOCKS.engine, () => {
     has = true;
     return new Promise<void>(() => {});
   });
@@ -357,4 +357,13 @@ test("what a closed tab was not told about is done by the next one", async () =>
   tab();
   await settled();
   expect(asked()).toEqual([]);
+});
+
+test("a page without locks says at once that it cannot work", () => {
+  const { surroundings } = browser.newTab();
+  const engine = new SharedEngine("ws://server", { ...surroundings, locks: undefined });
+  const statuses: string[] = [];
+  engine.watch(({ type }) => statuses.push(type));
+  engine.start();
+  expect(statuses).toEqual(["starting", "broken"]);
 });

@@ -44,6 +44,7 @@ export class SharedEngine implements Engine {
 
   start(): void {
     const { locks, channel } = this.surroundings;
+    if (locks === undefined) return this.breakDown("no Web Locks: the page does not come over a secure connection");
     channel(CHANNELS.toTabs).onmessage = (message: MessageEvent<ToTabs>) => this.hearAll(message.data);
     channel(CHANNELS.toTab(this.tab)).onmessage = (message: MessageEvent<ToTab>) => this.hear(message.data);
     addEventListener("online", () => this.say({ type: "network", up: true }));

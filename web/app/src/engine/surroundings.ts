@@ -1,7 +1,8 @@
 // What a tab has of its browser: locks, channels, a worker. Tests have others.
 
 export interface Surroundings {
-  readonly locks: Pick<LockManager, "request" | "query">;
+  /** Browsers have none on a page that anybody in between could have changed. */
+  readonly locks: Pick<LockManager, "request" | "query"> | undefined;
   channel(name: string): BroadcastChannel;
   engineWorker(): Worker;
 }

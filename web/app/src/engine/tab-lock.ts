@@ -18,7 +18,7 @@ export interface Duties {
 
 /** This tab's place in the line. */
 export class TabLock {
-  private readonly locks: Surroundings["locks"];
+  private readonly locks: NonNullable<Surroundings["locks"]>;
   private readonly channel: BroadcastChannel;
   private letGo: (() => void) | undefined;
   private place = new AbortController();
@@ -27,7 +27,8 @@ export class TabLock {
     { locks, channel }: Surroundings,
     private readonly duties: Duties,
   ) {
-    this.locks = locks;
+    // Without locks nobody stands in line.
+    this.locks = locks!;
     this.channel = channel(CHANNELS.leading);
     this.channel.onmessage = (message: MessageEvent<unknown>) => {
       if (message.data === PLEASE_LET_GO) void this.giveWay();
