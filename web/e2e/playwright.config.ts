@@ -9,8 +9,7 @@ const SCREENS_ONLY = "everyone.spec.ts";
 const onStage: Project = {
   dependencies: ["stage"],
   expect: {
-    // Nothing is far away here.
-    timeout: 8_000,
+    timeout: 30_000,
     // Letters may be drawn a shade different by another version of the browser; anything that moved shows.
     toHaveScreenshot: { animations: "disabled", caret: "hide", scale: "css", threshold: 0.25, maxDiffPixelRatio: 0.005 },
   },
@@ -18,7 +17,7 @@ const onStage: Project = {
     launchOptions: { executablePath: CHROMIUM, args: PICTURE_FLAGS },
     serviceWorkers: "block",
     timezoneId: TIME_ZONE,
-    actionTimeout: 8_000,
+    actionTimeout: 30_000,
     contextOptions: { reducedMotion: "reduce" },
   },
 };

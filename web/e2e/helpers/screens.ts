@@ -48,11 +48,18 @@ async function find(page: Page, t: Messages, handle: string): Promise<void> {
   await button(page, t.find).click();
 }
 
-/** Up by a few screens, as a wheel would. */
+/** Up by a few screens, as a wheel would, after what is on the screen has been read. */
 async function scrollUp(page: Page): Promise<void> {
   await messages(page);
+  await expect(page.locator("[data-testid=chat-row][data-conversation='3']")).not.toHaveAttribute("data-unread", "12");
   await page.getByRole("log").hover();
   await page.mouse.wheel(0, -2_500);
+}
+
+/** There is a way down, and the day that shows while one scrolls has gone again. */
+async function furtherUp(page: Page): Promise<void> {
+  await expect(page.locator("button.jump").first()).toBeVisible();
+  await expect(page.locator("p.note.day")).toHaveCount(0);
 }
 
 /** In the order in which somebody new would meet them. */
@@ -91,7 +98,7 @@ export const SCREENS: readonly Screen[] = [
   { name: "chat-group", at: "/?in#chat-2", ready: messages },
   { name: "chat-failed", at: "/?in&link=catchingUp#chat-4", ready: messages },
   { name: "chat-empty", at: "/?in&more#chat-7", ready: (page, t) => expect(page.getByText(t.writeFirst)).toBeVisible() },
-  { name: "chat-further-up", at: "/?in#chat-3", go: scrollUp, ready: (page) => expect(page.locator("button.jump").first()).toBeVisible() },
+  { name: "chat-further-up", at: "/?in#chat-3", go: scrollUp, ready: furtherUp },
   {
     name: "chat-writing",
     at: "/?in#chat-1",
