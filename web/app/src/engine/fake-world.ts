@@ -93,7 +93,7 @@ export function makeWorld(nowMs: number, long = 3_000): FakeChat[] {
     row(2, ALICE, t(60 * 79), text("Not yet, tonight.")),
     row(3, DAVE, t(60 * 78.6), text("They are on the old disk. Try `ls /mnt/photos` first, then this:\n```sh\nfor year in 2024 2025 2026; do\n  rsync -av --progress \"/mnt/photos/$year/\" \"$HOME/Pictures/$year/\"\ndone\n```\nIt takes a while.")),
     row(4, DAVE, t(60 * 78.5), text("👍🏽 🦆")),
-    row(5, ALICE, t(60 * 78.4), text("❤️")),
+    row(5, ALICE, t(60 * 78.4), text("🧡")),
     row(0, ALICE, t(60 * 78), text("Here is the long list"), {
       type: "failed",
       sendKey: "d1",
