@@ -1,5 +1,6 @@
 // The calendar goes on while somebody reads: midnight passes, clocks are put forward and back.
-import { screenOf, turnsWheel } from "../helpers/scrolling.ts";
+import type { Person } from "../helpers/person.ts";
+import { logOf, screenOf, turnsWheel } from "../helpers/scrolling.ts";
 import { expect, test } from "../helpers/story.ts";
 
 const HOUR_MS = 60 * 60 * 1_000;
@@ -27,42 +28,47 @@ test("at midnight today becomes yesterday, without a reload", async ({ world }) 
   await expect(alice.chat("Bob").getByText("Yesterday")).toBeVisible();
 });
 
-/** The days above the last messages of the chat, oldest first, as far back as a number of them. */
-async function readDays(alice: Parameters<typeof screenOf>[0], count: number): Promise<string[]> {
-  const seqByDay = new Map<string, string>();
-  while (seqByDay.size < count) {
-    const shown = await alice.page.getByTestId("day").evaluateAll((days) =>
-      days.map((day) => {
-        const row = day.parentElement?.querySelector("[data-seq]");
-        return [day.textContent ?? "", row?.getAttribute("data-seq") ?? ""] as const;
+/**
+ * The days of the last messages, oldest first, as far back as a number of them. Wherever two messages that stand one
+ * above the other are of different days, by the time each of them shows, and only there, a line says so.
+ */
+async function readDays(alice: Person, count: number): Promise<string[]> {
+  const days: string[] = [];
+  while (days.length < count) {
+    const shown = await logOf(alice).evaluate((log) =>
+      [...log.querySelectorAll("[data-testid=day], [data-testid=message]")].map((node) => {
+        if (node.getAttribute("data-testid") === "day") return { line: node.textContent ?? "" };
+        // "Mar 29, 2026, 11:58 PM"
+        return { date: (node.querySelector("[title]")?.getAttribute("title") ?? "").replace(/, [^,]*$/, "") };
       }),
     );
-    for (const [day, seq] of shown) {
-      expect(seqByDay.get(day) ?? seq, `${day} begins once`).toBe(seq);
-      seqByDay.set(day, seq);
+    const above: string[] = [];
+    let dateBefore: string | undefined;
+    let lines = 0;
+    for (const { line, date } of shown) {
+      if (line !== undefined) {
+        lines += 1;
+        above.push(line);
+      } else {
+        if (dateBefore !== undefined) expect(lines, `lines between ${dateBefore} and ${date}`).toBe(date === dateBefore ? 0 : 1);
+        dateBefore = date;
+        lines = 0;
+      }
     }
+    for (const line of above.reverse()) if (!days.includes(line)) days.unshift(line);
     await turnsWheel(alice, -400);
     await screenOf(alice);
   }
-  const inOrder = [...seqByDay].sort(([, one], [, other]) => Number(one) - Number(other));
-  return inOrder.map(([day]) => day).slice(-count);
+  return days.slice(-count);
 }
 
 for (const { change, until, days } of [
-  {
-    change: "forward",
-    until: "2026-03-31T20:00:00Z",
-    days: ["Fri, March 27", "Sat, March 28", "Sun, March 29", "Mon, March 30", "Tue, March 31"],
-  },
-  {
-    change: "back",
-    until: "2026-10-27T20:00:00Z",
-    days: ["Fri, October 23", "Sat, October 24", "Sun, October 25", "Mon, October 26", "Tue, October 27"],
-  },
+  { change: "forward", until: "2026-03-31T18:30:00Z", days: ["Sun, March 29", "Mon, March 30", "Tue, March 31"] },
+  { change: "back", until: "2026-10-27T18:30:00Z", days: ["Sun, October 25", "Mon, October 26", "Tue, October 27"] },
 ]) {
   test.describe(`clocks are put ${change}`, () => {
-    // A dozen messages a day.
-    test.use({ seed: { chats: 4, messages: 5_000, until: new Date(until) } });
+    // A few every three hours, some of them within an hour of midnight.
+    test.use({ seed: { chats: 4, messages: 20_000, until: new Date(until) } });
 
     test(`each day has one line when clocks are put ${change}`, async ({ world }) => {
       const alice = await world.person("alice", { timezoneId: "Europe/Berlin" });
