@@ -47,7 +47,7 @@ fn playwright(shell: &Shell, arguments: &[&str]) -> Result<()> {
     shell.run(
         tools::npm(shell)?
             .current_dir(shell.root.join(STORIES))
-            .args(["run", "play", "--"])
+            .args(["run", "--silent", "play", "--"])
             .args(arguments)
             .env("CHROMIUM", chromium)
             .env("ANSER", shell.target.join("release/anser")),
