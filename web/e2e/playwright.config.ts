@@ -11,7 +11,7 @@ const onStage: Project = {
   expect: {
     timeout: 30_000,
     // Letters may be drawn a shade different by another version of the browser; anything that moved shows.
-    toHaveScreenshot: { animations: "disabled", caret: "hide", scale: "css", threshold: 0.25, maxDiffPixelRatio: 0.005 },
+    toHaveScreenshot: { animations: "disabled", caret: "hide", scale: "css", threshold: 0.1, maxDiffPixelRatio: 0.0015 },
   },
   use: {
     launchOptions: { executablePath: CHROMIUM, args: PICTURE_FLAGS },
