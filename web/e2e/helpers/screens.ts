@@ -56,7 +56,11 @@ async function scrollUp(page: Page): Promise<void> {
   await page.mouse.wheel(0, -1_200);
   await expect(page.locator("button.jump").first()).toBeVisible();
   // How far a wheel goes depends on when rows are measured; the picture is to be of the same place each time.
-  await page.locator("[data-testid=message][data-seq='2970']").evaluate((row) => row.scrollIntoView({ block: "center" }));
+  await page.locator("[data-testid=message][data-seq='2970']").evaluate(async (row) => {
+    row.scrollIntoView({ block: "center" });
+    // The list hears of it with the next frame, and draws with the one after.
+    for (let frames = 0; frames < 3; frames += 1) await new Promise(requestAnimationFrame);
+  });
 }
 
 /** There is a way down, and the day that shows while one scrolls has gone again. */
