@@ -198,7 +198,7 @@ fn a_stored_message_above_a_hole_stays_where_it_is_until_the_hole_is_filled() {
     alice.writes(CHAT, "hello");
     let (id, _, _) = alice.sends().remove(0);
     alice.is_answered(id, sent(3));
-    assert_eq!(alice.timeline(CHAT), ["bob: 1", "alice: hello · sending"]);
+    assert_eq!(alice.timeline(CHAT), ["bob: 1", "alice: hello · sent"]);
     alice.is_pushed_event(text(CHAT, 2, BOB));
     assert_eq!(alice.timeline(CHAT), ["bob: 1", "bob: 2", "alice: hello · sent"]);
 }
