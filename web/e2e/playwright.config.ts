@@ -1,4 +1,4 @@
-// How the stories are played: one after the other, each with a server and browsers of its own.
+// How the stories are played: each with a server and browsers of its own.
 import { defineConfig, type Project } from "@playwright/test";
 import { CHROMIUM, PICTURE_FLAGS } from "./helpers/browser.ts";
 import { TIME_ZONE } from "./helpers/screens.ts";
@@ -24,7 +24,8 @@ const onStage: Project = {
 
 export default defineConfig({
   fullyParallel: false,
-  workers: 1,
+  // Files are played side by side: each story has a server and browsers of its own, and much of it is waiting.
+  workers: 2,
   retries: 0,
   forbidOnly: true,
   // A story that hangs fails; none of them tests how fast a machine is.

@@ -38,7 +38,7 @@ pub(crate) fn pictures(shell: &Shell) -> Result<()> {
 pub(crate) fn marks(shell: &Shell) -> Result<()> {
     web::build(shell)?;
     shell.run(shell.cargo().args(["build", "--release", "--package", "anser"]))?;
-    playwright(shell, &["--project=marks", "--reporter=./marks/reporter.ts"])
+    playwright(shell, &["--project=marks", "--workers=1", "--reporter=./marks/reporter.ts"])
 }
 
 fn playwright(shell: &Shell, arguments: &[&str]) -> Result<()> {
