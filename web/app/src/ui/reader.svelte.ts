@@ -158,6 +158,8 @@ export class Reader {
     requestAnimationFrame(() =>
       requestAnimationFrame(() => {
         this.placed = true;
+        // The composer may have grown meanwhile.
+        if (this.timeline.atEnd) this.scrollToEnd();
         this.lastOffset = this.scroller?.scrollTop ?? 0;
         this.look();
       }),
