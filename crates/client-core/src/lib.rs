@@ -10,6 +10,7 @@
 //! | [`local`] | what is kept on the device's disk |
 //! | `outbox` | which messages are on their way out, in order |
 //! | `timeline` | which part of a log a view shows |
+//! | `paging` | which page of a log a window needs next |
 //! | `difference` | what is told when a view changes |
 //! | `spans` | which parts of a log are on disk |
 //! | `roster` | what is known of each conversation, and how a head is taken in |
@@ -36,6 +37,7 @@ pub mod io;
 pub mod local;
 pub mod mutants;
 mod outbox;
+mod paging;
 mod people;
 pub mod reason;
 mod receipts;

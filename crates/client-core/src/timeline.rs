@@ -5,30 +5,14 @@ use std::collections::BTreeMap;
 
 use anser_protocol::{ConversationId, Seq};
 
-use crate::gaps::PAGE_EVENTS;
 use crate::local::{EventRow, SpanRow};
+use crate::paging::{self, Step};
 use crate::roster::Conversation;
 
 /// A window never stays longer than this: some twenty screens, more than a quick hand scrolls while a page loads.
 const WINDOW_EVENTS_MAX: usize = 600;
 /// One that only follows the end is cut to so many when it has grown too long, so that it is not cut at every event.
 const FOLLOWING_EVENTS: usize = 300;
-/// Read from disk at once, when somebody scrolls.
-const LOADED_EVENTS: u64 = 2 * PAGE_EVENTS;
-
-/// What a window needs next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Step {
-    /// It is as it should be, or waits for something.
-    Rest,
-    /// Read this from disk.
-    Load(SpanRow),
-    /// What is asked for is not on disk: fetch it.
-    Fetch(SpanRow),
-    /// There is nothing more where somebody scrolls to.
-    NothingMore,
-}
-
 /// Where a window is put that shows nothing yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Place {
@@ -232,27 +216,15 @@ impl Window {
         };
         self.is_tail |= last >= conversation.row.last.seq;
         if self.is_tail && around.last > last {
-            return Step::Load(page_from(last.next(), around.last, 4 * PAGE_EVENTS));
+            return paging::join_end(last, around);
         }
         if !self.older.is_empty() {
-            return step_up(first, around, conversation);
+            return paging::up(first, around, conversation);
         }
         if !self.newer.is_empty() {
-            return self.step_down(last, around, conversation);
+            return if self.is_tail { Step::NothingMore } else { paging::down(last, around, conversation) };
         }
         Step::Rest
-    }
-
-    fn step_down(&self, last: Seq, around: SpanRow, conversation: &Conversation) -> Step {
-        if self.is_tail {
-            return Step::NothingMore;
-        }
-        if around.last > last {
-            return Step::Load(page_from(last.next(), around.last, LOADED_EVENTS));
-        }
-        let above =
-            conversation.spans.above(last).map_or(conversation.row.last.seq, |span| Seq(span.first.0 - 1));
-        Step::Fetch(page_from(last.next(), above, PAGE_EVENTS))
     }
 
     /// Reads the first rows of a window without any.
@@ -260,17 +232,14 @@ impl Window {
         self.events.clear();
         if let Place::Around(_) = self.place {
             let target = self.target(conversation);
-            let half = Seq(target.0.saturating_sub(PAGE_EVENTS / 2)).max(conversation.begin());
-            match conversation.spans.around(target).and_then(|span| visible(span, conversation)) {
-                Some(span) => return Step::Load(page_from(half.max(span.first), span.last, LOADED_EVENTS)),
-                None if online => {
-                    return Step::Fetch(page_from(half, conversation.row.last.seq, PAGE_EVENTS));
-                }
+            match paging::around(target, conversation) {
+                Some(Step::Fetch(_)) if !online => self.begin_at_end(),
+                Some(step) => return step,
                 None => self.begin_at_end(),
             }
         }
         self.is_tail = true;
-        start(conversation).map_or(Step::Rest, |span| Step::Load(newest_page(span)))
+        paging::end(conversation)
     }
 
     /// The seq that it shall begin around.
@@ -314,45 +283,6 @@ impl Window {
             self.leave_end();
         }
     }
-}
-
-fn step_up(first: Seq, around: SpanRow, conversation: &Conversation) -> Step {
-    if first <= conversation.begin() {
-        return Step::NothingMore;
-    }
-    let before = Seq(first.0 - 1);
-    if around.first < first {
-        let page = Seq(first.0.saturating_sub(LOADED_EVENTS));
-        return Step::Load(SpanRow { first: around.first.max(page).max(conversation.begin()), last: before });
-    }
-    let page = Seq(first.0.saturating_sub(PAGE_EVENTS));
-    let below = conversation.spans.below(first).map_or(Seq(0), |span| span.last.next());
-    Step::Fetch(SpanRow { first: below.max(page).max(conversation.begin()), last: before })
-}
-
-/// Where a window at the end starts: at the newest piece that fills a screen, or else at the longest there is. (The
-/// very newest piece may be a single message above a hole.)
-fn start(conversation: &Conversation) -> Option<SpanRow> {
-    let fills = |span: &SpanRow| {
-        span.last.0 - span.first.0 + 1 >= PAGE_EVENTS / 2 || span.first <= conversation.begin()
-    };
-    let visible = || conversation.spans.iter_down().filter_map(|span| visible(span, conversation));
-    visible().find(fills).or_else(|| visible().max_by_key(|span| (span.last.0 - span.first.0, span.last)))
-}
-
-/// The part of a span that this member may still see.
-fn visible(span: SpanRow, conversation: &Conversation) -> Option<SpanRow> {
-    let first = span.first.max(conversation.begin());
-    (first <= span.last).then_some(SpanRow { first, last: span.last })
-}
-
-fn newest_page(span: SpanRow) -> SpanRow {
-    let first = Seq((span.last.0 + 1).saturating_sub(PAGE_EVENTS)).max(span.first);
-    SpanRow { first, last: span.last }
-}
-
-fn page_from(first: Seq, last: Seq, events: u64) -> SpanRow {
-    SpanRow { first, last: last.min(Seq(first.0 + events - 1)) }
 }
 
 #[cfg(test)]
@@ -528,6 +458,14 @@ mod tests {
     fn who_left_and_came_back_sees_the_new_beginning() {
         let here = conversation(14, 15, &[(1, 2), (14, 15)]);
         assert_eq!(step(&mut window(1, 2), &here), load(14, 15));
+    }
+
+    #[test]
+    fn a_log_of_which_the_server_has_nothing_is_not_asked_for_again() {
+        let mut here = conversation(1, 100, &[]);
+        here.floor = Seq(101);
+        assert_eq!(step(&mut Window::new(ConversationId(7), Some(Seq(50))), &here), Step::Rest);
+        assert_eq!(step(&mut at_end(), &here), Step::Rest);
     }
 
     #[test]

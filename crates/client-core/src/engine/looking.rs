@@ -7,8 +7,9 @@ use super::fetching::Loading;
 use crate::command::Outcome;
 use crate::failure::failed;
 use crate::local::{EventRow, SpanRow};
+use crate::paging::Step;
 use crate::reason::FailureReason;
-use crate::timeline::{Step, Window};
+use crate::timeline::Window;
 
 impl Engine {
     pub(super) fn open_view(&mut self, id: u64, view: u32, conversation: u64, at: Option<u64>) {
