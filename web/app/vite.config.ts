@@ -28,6 +28,8 @@ export default defineConfig({
     proxy: { "/v1": { target: server, ws: true } },
   },
   test: {
+    // A test that hangs fails; none of them tests how fast a machine is.
+    testTimeout: 60_000,
     projects: [
       { extends: true, test: { name: "logic", include: ["tests/*.test.ts"], environment: "node" } },
       {

@@ -25,7 +25,7 @@ const onStage: Project = {
 export default defineConfig({
   fullyParallel: false,
   // Files are played side by side: each story has a server and browsers of its own, and much of it is waiting.
-  workers: 2,
+  workers: 3,
   retries: 0,
   forbidOnly: true,
   // A story that hangs fails; none of them tests how fast a machine is.

@@ -109,7 +109,7 @@ fn build_fuzz_targets(shell: &Shell) -> Result<()> {
 }
 
 fn simulate(shell: &Shell) -> Result<()> {
-    shell.run(shell.cargo().args(["run", "--release", "--package", "anser-sim", "--", "--seeds", SIM_SEEDS]))
+    shell.run(shell.cargo().args(["run", "--package", "anser-sim", "--", "--seeds", SIM_SEEDS]))
 }
 
 fn deny(shell: &Shell) -> Result<()> {

@@ -47,9 +47,16 @@ impl Shell {
         command
     }
 
-    /// The cargo that runs us.
+    /// The cargo that runs us, told nothing of us: build scripts (ring's) run anew when these variables change.
     pub(crate) fn cargo(&self) -> Command {
-        self.command(&std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned()))
+        let mut command = self.command(&std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned()));
+        for (name, _) in std::env::vars_os() {
+            let about_us = ["CARGO_PKG_", "CARGO_MANIFEST_"];
+            if about_us.iter().any(|prefix| name.to_string_lossy().starts_with(prefix)) {
+                command.env_remove(name);
+            }
+        }
+        command
     }
 
     /// Runs it to its end; anything but success is an error that names the command.

@@ -15,19 +15,19 @@ pub(crate) fn check(shell: &Shell) -> Result<()> {
 
 /// Plays every story. The web client must have been built.
 pub(crate) fn play(shell: &Shell) -> Result<()> {
-    shell.run(shell.cargo().args(["build", "--release", "--package", "anser"]))?;
-    playwright(shell, &["--project=stories"])
+    shell.run(shell.cargo().args(["build", "--package", "anser"]))?;
+    playwright(shell, "debug", &["--project=stories"])
 }
 
 /// Every screen, with made-up people: as it was when somebody found it good, and shutting nobody out. Needs no server.
 pub(crate) fn screens(shell: &Shell) -> Result<()> {
-    playwright(shell, &["--project=everyone", "--project=pictures"])
+    playwright(shell, "debug", &["--project=everyone", "--project=pictures"])
 }
 
 /// Takes the pictures of all screens anew. Look at them before they are committed.
 pub(crate) fn pictures(shell: &Shell) -> Result<()> {
     web::install(shell)?;
-    playwright(shell, &["--project=pictures", "--update-snapshots"])?;
+    playwright(shell, "debug", &["--project=pictures", "--update-snapshots"])?;
     shell.run(shell.command("node").current_dir(&shell.root).arg("web/e2e/pictures/smaller.mjs"))?;
     shell.say("the pictures are in web/e2e/pictures");
     Ok(())
@@ -38,10 +38,11 @@ pub(crate) fn pictures(shell: &Shell) -> Result<()> {
 pub(crate) fn marks(shell: &Shell) -> Result<()> {
     web::build(shell)?;
     shell.run(shell.cargo().args(["build", "--release", "--package", "anser"]))?;
-    playwright(shell, &["--project=marks", "--workers=1", "--reporter=./marks/reporter.ts"])
+    playwright(shell, "release", &["--project=marks", "--workers=1", "--reporter=./marks/reporter.ts"])
 }
 
-fn playwright(shell: &Shell, arguments: &[&str]) -> Result<()> {
+/// `profile`: of the server, where there is one.
+fn playwright(shell: &Shell, profile: &str, arguments: &[&str]) -> Result<()> {
     let chromium = tools::chromium(shell)?;
     web::install_packages(shell, STORIES)?;
     shell.run(
@@ -50,6 +51,6 @@ fn playwright(shell: &Shell, arguments: &[&str]) -> Result<()> {
             .args(["run", "--silent", "play", "--"])
             .args(arguments)
             .env("CHROMIUM", chromium)
-            .env("ANSER", shell.target.join("release/anser")),
+            .env("ANSER", shell.target.join(profile).join("anser")),
     )
 }

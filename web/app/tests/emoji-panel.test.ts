@@ -4,16 +4,12 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { Catalogue } from "../src/emoji/catalogue";
 import { EmojiPanel } from "../src/state/emoji-panel.svelte";
 import { EmojiRecents } from "../src/state/emoji-recents.svelte";
+import { stubStorage } from "./helpers/browser-storage";
 
-const kept = new Map<string, string>();
+let kept: Map<string, string>;
 
 beforeEach(() => {
-  kept.clear();
-  vi.stubGlobal("localStorage", {
-    getItem: (key: string) => kept.get(key) ?? null,
-    setItem: (key: string, value: string) => kept.set(key, value),
-    removeItem: (key: string) => kept.delete(key),
-  });
+  kept = stubStorage("localStorage");
 });
 
 afterEach(() => vi.unstubAllGlobals());

@@ -7,16 +7,12 @@ import { showBadge } from "../src/state/badge";
 import { NotificationsState } from "../src/state/notifications.svelte";
 import { BrowserNotifier, type Notice, type Notifier, type Permission } from "../src/state/notifier";
 import { type Locks, TabTurn } from "../src/state/tab-turn";
+import { stubStorage } from "./helpers/browser-storage";
 
-const kept = new Map<string, string>();
+let kept: Map<string, string>;
 
 beforeEach(() => {
-  kept.clear();
-  vi.stubGlobal("localStorage", {
-    getItem: (key: string) => kept.get(key) ?? null,
-    setItem: (key: string, value: string) => kept.set(key, value),
-    removeItem: (key: string) => kept.delete(key),
-  });
+  kept = stubStorage("localStorage");
 });
 
 afterEach(() => vi.unstubAllGlobals());

@@ -9,6 +9,7 @@ import type { TimelineChange } from "../src/engine/generated/TimelineChange";
 import { SharedEngine } from "../src/engine/shared-engine";
 import { LOCKS, PLEASE_LET_GO } from "../src/worker/messages";
 import { FakeBrowser, signedIn } from "./helpers/fake-browser";
+import { stubStorage } from "./helpers/browser-storage";
 
 /** Longer than two silences, a polite request, and force. */
 const LONG_MS = 20_000;
@@ -332,16 +333,7 @@ test("an engine that cannot work in one tab is tried in the next", async () => {
 });
 
 test("what a closed tab was not told about is done by the next one", async () => {
-  const kept = new Map<string, string>();
-  vi.stubGlobal("localStorage", {
-    get length() {
-      return kept.size;
-    },
-    key: (index: number) => [...kept.keys()][index] ?? null,
-    getItem: (name: string) => kept.get(name) ?? null,
-    setItem: (name: string, value: string) => void kept.set(name, value),
-    removeItem: (name: string) => void kept.delete(name),
-  });
+  stubStorage("localStorage");
   const hide: (() => void)[] = [];
   vi.stubGlobal("addEventListener", (type: string, listener: () => void) => type === "pagehide" && hide.push(listener));
   const only = tab();

@@ -7,21 +7,13 @@ import { ConversationsState } from "../src/state/conversations.svelte";
 import { DraftsState } from "../src/state/drafts.svelte";
 import { LocaleState } from "../src/state/locale.svelte";
 import { ThemeState } from "../src/state/theme.svelte";
+import { stubStorage } from "./helpers/browser-storage";
 
-const kept = new Map<string, string>();
+let kept: Map<string, string>;
 
 beforeEach(() => {
-  kept.clear();
-  vi.stubGlobal("localStorage", {
-    getItem: (key: string) => kept.get(key) ?? null,
-    setItem: (key: string, value: string) => kept.set(key, value),
-    removeItem: (key: string) => kept.delete(key),
-    key: (index: number) => [...kept.keys()][index] ?? null,
-    get length() {
-      return kept.size;
-    },
-  });
-  vi.stubGlobal("sessionStorage", localStorage);
+  kept = stubStorage("localStorage");
+  stubStorage("sessionStorage", kept);
   vi.stubGlobal("document", { documentElement: { dataset: {}, lang: "" } });
   vi.useFakeTimers();
 });

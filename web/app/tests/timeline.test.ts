@@ -1,6 +1,6 @@
 // The open chat's state: where it opens, what moves the reader, where the unread line is, what is told as read.
 
-import { beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { ALICE, BOB, makeChat, row, text } from "../src/engine/fake-world";
 import type { Command } from "../src/engine/generated/Command";
 import type { ConversationView } from "../src/engine/generated/ConversationView";
@@ -10,6 +10,7 @@ import type { RowView } from "../src/engine/generated/RowView";
 import type { TimelineChange } from "../src/engine/generated/TimelineChange";
 import { Places } from "../src/state/places";
 import { TimelineState } from "../src/state/timeline.svelte";
+import { stubStorage } from "./helpers/browser-storage";
 
 const NOW = Date.UTC(2026, 10, 22, 12);
 
@@ -44,14 +45,12 @@ let ear: Ear;
 let places: Places;
 
 beforeEach(() => {
-  const kept = new Map<string, string>();
-  vi.stubGlobal("sessionStorage", {
-    getItem: (key: string) => kept.get(key) ?? null,
-    setItem: (key: string, value: string) => kept.set(key, value),
-  });
+  stubStorage("sessionStorage");
   ear = new Ear();
   places = new Places();
 });
+
+afterEach(() => vi.unstubAllGlobals());
 
 const chat = (all: RowView[], unread = 0): ConversationView => makeChat(1, BOB, "Bob", [ALICE, BOB], all, unread).view;
 

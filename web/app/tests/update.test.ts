@@ -6,6 +6,7 @@ import { keepLastingly } from "../src/state/lasting";
 import { NoticesState } from "../src/state/notices.svelte";
 import { SessionState } from "../src/state/session.svelte";
 import { UpdateState } from "../src/state/update.svelte";
+import { stubStorage } from "./helpers/browser-storage";
 
 const HOUR_MS = 60 * 60_000;
 
@@ -144,9 +145,7 @@ test("the browser is asked once to keep what is there", async () => {
 });
 
 test("what happened to the store is told once", () => {
-  const kept = new Map<string, string>();
-  const shelf = { getItem: (name: string) => kept.get(name) ?? null, setItem: (name: string, value: string) => kept.set(name, value) };
-  vi.stubGlobal("sessionStorage", shelf);
+  stubStorage("sessionStorage");
   const memory = { type: "running", storage: "memory", rebuilt: false, generation: 1 } as const;
   const rebuilt = { type: "running", storage: "disk", rebuilt: true, generation: 5 } as const;
   const notices = new NoticesState();
@@ -163,12 +162,7 @@ test("what happened to the store is told once", () => {
 });
 
 test("who was signed in and is not known any more has lost the disk; who signed out has not", () => {
-  const kept = new Map([["anser.signedIn", "1"]]);
-  vi.stubGlobal("localStorage", {
-    getItem: (name: string) => kept.get(name) ?? null,
-    setItem: (name: string, value: string) => kept.set(name, value),
-    removeItem: (name: string) => kept.delete(name),
-  });
+  const kept = stubStorage("localStorage", new Map([["anser.signedIn", "1"]]));
   const me = { account: 7, handle: "alice", displayName: "Alice" };
   const lost = new SessionState();
   lost.apply({ type: "signedOut", ended: false });

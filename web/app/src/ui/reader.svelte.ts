@@ -8,8 +8,8 @@ import type { TimelineItem } from "../text/rows";
 
 /** This near to the end counts as being there. */
 const END_PX = 48;
-/** Pages are asked for this far before the reader reaches the edge of what is there. */
-const PAGE_AHEAD_PX = 1_600;
+/** Pages are asked for this far before the reader reaches the edge of what is there: half a second of a quick fling. */
+const PAGE_AHEAD_PX = 4_000;
 /** The unread line stands a little below the top, so that it shows what comes before. */
 const LINE_BELOW_TOP_PX = 90;
 /** So much of a row may be cut off, and still it has been seen. */
