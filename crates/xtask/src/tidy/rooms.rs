@@ -11,7 +11,7 @@ struct Room {
     pure: bool,
 }
 
-const ROOMS: [Room; 13] = [
+const ROOMS: [Room; 14] = [
     Room { folder: "crates/protocol", name: "anser-protocol", uses: &[], pure: true },
     Room { folder: "crates/client-core", name: "anser-client-core", uses: &["anser-protocol"], pure: true },
     Room {
