@@ -1,5 +1,12 @@
 //! The campaigns, in the order in which they run. Each is one file with one public function.
 
+mod chaos;
+mod client_kills;
+mod devices;
+mod kill_points;
+mod mutants;
+mod server_kills;
+
 use anyhow::Result;
 
 use crate::proof::Proof;
@@ -14,5 +21,12 @@ pub struct Campaign {
     pub run: fn(&Setting) -> Result<Vec<Proof>>,
 }
 
-/// All of them.
-pub const CAMPAIGNS: [Campaign; 0] = [];
+/// All of them; each a line.
+pub const CAMPAIGNS: [Campaign; 6] = [
+    Campaign { name: "server-kills", run: server_kills::run },
+    Campaign { name: "kill-points", run: kill_points::run },
+    Campaign { name: "client-kills", run: client_kills::run },
+    Campaign { name: "devices", run: devices::run },
+    Campaign { name: "chaos", run: chaos::run },
+    Campaign { name: "mutants", run: mutants::run },
+];
