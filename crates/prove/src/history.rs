@@ -163,7 +163,10 @@ pub fn check_sent(writings: &[Writing], server: &Logs) -> Vec<Problem> {
     for writing in writings.iter().filter(|writing| writing.shown >= Some(State::Sent)) {
         if !stored.contains(&(writing.conversation, writing.text.clone())) {
             let Writing { device, text, shown, .. } = writing;
-            found.add(Wrong::Lost, format!("{device} showed {text:?} as {shown:?}, and the server has it not"));
+            found.add(
+                Wrong::Lost,
+                format!("{device} showed {text:?} as {shown:?}, and the server has it not"),
+            );
         }
     }
     found.problems
@@ -217,7 +220,10 @@ impl Found {
             for (place, line) in (1..).zip(log) {
                 if line.seq != place {
                     let seq = line.seq;
-                    self.add(Wrong::Reordered, format!("{whose}: {conversation}#{seq} where #{place} should be"));
+                    self.add(
+                        Wrong::Reordered,
+                        format!("{whose}: {conversation}#{seq} where #{place} should be"),
+                    );
                     break;
                 }
             }
@@ -238,7 +244,10 @@ impl Found {
         for Writing { device, conversation, text, accepted, shown } in &history.writings {
             let Some(seq) = places.get(&(*conversation, text.clone())) else {
                 if *shown >= Some(State::Sent) {
-                    self.add(Wrong::Lost, format!("{device} showed {text:?} as {shown:?}, the server has it not"));
+                    self.add(
+                        Wrong::Lost,
+                        format!("{device} showed {text:?} as {shown:?}, the server has it not"),
+                    );
                 } else if *accepted && *shown != Some(State::Failed) {
                     self.add(Wrong::Lost, format!("{device} accepted {text:?}, the server has it not"));
                 }
@@ -270,9 +279,8 @@ impl Found {
             let visible: Vec<&Line> =
                 log.iter().filter(|line| (membership.first..=membership.last).contains(&line.seq)).collect();
             self.check_log(device, *conversation, &visible);
-            let counts = |line: &&&Line| {
-                line.seq > membership.read && !line.silent && line.sender != device.account
-            };
+            let counts =
+                |line: &&&Line| line.seq > membership.read && !line.silent && line.sender != device.account;
             let truth = visible.iter().filter(counts).count() as u64;
             let shown = device.unread.get(conversation).copied().unwrap_or(0);
             sum += shown;
@@ -302,7 +310,10 @@ impl Found {
         for line in own {
             match stored.get(&line.seq) {
                 None => {
-                    self.add(Wrong::Phantom, format!("{name} has {conversation}#{}, the server has not", line.seq));
+                    self.add(
+                        Wrong::Phantom,
+                        format!("{name} has {conversation}#{}, the server has not", line.seq),
+                    );
                 }
                 Some(truth) if *truth != line => {
                     self.add(Wrong::Different, format!("{name} has another {conversation}#{}", line.seq));
@@ -465,7 +476,8 @@ mod tests {
 
     #[test]
     fn right_after_a_kill_what_was_called_sent_or_delivered_must_be_on_disk() {
-        let writings = [writing("a", State::Sent), writing("b", State::Delivered), writing("c", State::Sending)];
+        let writings =
+            [writing("a", State::Sent), writing("b", State::Delivered), writing("c", State::Sending)];
         let wrongs = |problems: Vec<Problem>| problems.iter().map(|it| it.wrong).collect::<Vec<_>>();
         assert_eq!(wrongs(check_sent(&writings, &log(&["a", "b"]))), []);
         assert_eq!(wrongs(check_sent(&writings, &log(&["a"]))), [Wrong::Lost]);

@@ -151,7 +151,9 @@ impl Scene {
         let knows = |device: &Device| device.lock().chats.contains_key(&conversation);
         let device = self.devices.iter_mut().find(|device| knows(device)).context("nobody knows it")?;
         match device.does(Command::ListMembers { conversation })? {
-            Outcome::Members { members } => Ok(members.into_iter().map(|member| member.person.handle).collect()),
+            Outcome::Members { members } => {
+                Ok(members.into_iter().map(|member| member.person.handle).collect())
+            }
             other => bail!("no members: {other:?}"),
         }
     }
@@ -310,8 +312,7 @@ impl Scene {
 
     fn history(&self) -> Result<History> {
         let server = self.server_disk()?;
-        let mut history =
-            History { writings: self.writings(), server: server.logs, ..History::default() };
+        let mut history = History { writings: self.writings(), server: server.logs, ..History::default() };
         for (account, heads) in &server.heads {
             for head in heads {
                 let membership =

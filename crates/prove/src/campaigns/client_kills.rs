@@ -58,7 +58,8 @@ pub fn run(setting: &Setting) -> Result<Vec<Proof>> {
     }
     scene.devices[bob].start(&[])?;
     let verdict = scene.verdict(PATIENCE)?;
-    let words = "kills of a client, most between reading and committing; what was shown as delivered is on its disk";
+    let words =
+        "kills of a client, most between reading and committing; what was shown as delivered is on its disk";
     let rest = "messages at rest: none lost, doubled, out of order or made up; outboxes empty; counts true";
     Ok(vec![
         Proof::judged("D7", words, kills, problems).figure("at_the_place", f64::from(at_the_place)),

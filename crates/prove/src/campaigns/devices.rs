@@ -92,9 +92,9 @@ impl Play {
                 .sees("the message as delivered", |record| record.own.get(&key) >= Some(&State::Delivered))?;
             self.scene.devices[self.phone].kill()?;
             let logs = disk::of_client(self.scene.devices[self.phone].dir())?.logs;
-            let is_there = logs.get(&self.direct).is_some_and(|log| {
-                log.iter().any(|line| line.text().as_deref() == Some(key.1.as_str()))
-            });
+            let is_there = logs
+                .get(&self.direct)
+                .is_some_and(|log| log.iter().any(|line| line.text().as_deref() == Some(key.1.as_str())));
             if !is_there {
                 problems.push(format!("round {round}: shown as delivered, and not on the disk"));
             }
@@ -112,8 +112,11 @@ impl Play {
             let conversation = if self.choices.random_bool(0.5) { self.direct } else { self.group };
             let unread_before = 1;
             self.writes(self.bob, conversation)?;
-            let (here, there) =
-                if self.choices.random_bool(0.5) { (self.phone, self.tablet) } else { (self.tablet, self.phone) };
+            let (here, there) = if self.choices.random_bool(0.5) {
+                (self.phone, self.tablet)
+            } else {
+                (self.tablet, self.phone)
+            };
             for device in [here, there] {
                 self.scene.devices[device].sees("an unread message", |record| {
                     record.chats.get(&conversation).is_some_and(|chat| chat.unread >= unread_before)
@@ -154,20 +157,21 @@ impl Play {
             let chats = [(self.direct, read != 1), (self.group, read != 2)];
             for (conversation, _) in chats.iter().filter(|(_, is_read)| *is_read) {
                 let seq = self.scene.devices[self.phone].lock().last_seq(*conversation);
-                self.scene.devices[self.phone].does(Command::MarkRead { conversation: *conversation, seq })?;
+                self.scene.devices[self.phone]
+                    .does(Command::MarkRead { conversation: *conversation, seq })?;
             }
             self.rest()?;
             let truth = self.scene.devices[self.phone].lock().total;
             self.scene.devices[self.tablet].start(&[])?;
-            self.scene.devices[self.tablet]
-                .sees("a link", |record| record.total_when_online.is_some())?;
+            self.scene.devices[self.tablet].sees("a link", |record| record.total_when_online.is_some())?;
             let shown = self.scene.devices[self.tablet].lock().total_when_online;
             if shown != Some(truth) {
                 problems.push(format!("round {round}: back online with a badge of {shown:?}, it is {truth}"));
             }
         }
         problems.extend(self.read_offline()?);
-        let words = "returns of a device after reading elsewhere: once it says online its badge is true; and back";
+        let words =
+            "returns of a device after reading elsewhere: once it says online its badge is true; and back";
         Ok(Proof::judged("U3", words, rounds + 1, problems))
     }
 
@@ -208,15 +212,23 @@ impl Play {
                 self.rest()?;
                 let [old, new] = [self.phone, fresh].map(|device| self.shows(device));
                 if old != new {
-                    problems.push(format!("Different: round {round}, after {}: {}", kind.name, first_difference(&old, &new)));
+                    problems.push(format!(
+                        "Different: round {round}, after {}: {}",
+                        kind.name,
+                        first_difference(&old, &new)
+                    ));
                 }
                 for device in [fresh, self.phone] {
                     self.scene.devices[device].stop()?;
                 }
-                let [old, new] = [self.phone, fresh]
-                    .map(|device| disk::of_client(self.scene.devices[device].dir()).map(|disk| hash(&disk.logs)));
+                let [old, new] = [self.phone, fresh].map(|device| {
+                    disk::of_client(self.scene.devices[device].dir()).map(|disk| hash(&disk.logs))
+                });
                 if old? != new? {
-                    problems.push(format!("Different: round {round}, after {}: the hashes of all events", kind.name));
+                    problems.push(format!(
+                        "Different: round {round}, after {}: the hashes of all events",
+                        kind.name
+                    ));
                 }
                 self.scene.remove_last_device()?;
                 self.scene.devices[self.phone].start(&[])?;
@@ -256,12 +268,18 @@ struct Kind {
 const EVERY_KIND: [Kind; 9] = [
     Kind { name: "a message of somebody else", happen: |play| play.writes(play.bob, play.direct).map(drop) },
     Kind { name: "a message of one's own", happen: |play| play.writes(play.phone, play.group).map(drop) },
-    Kind { name: "a message from one's other device", happen: |play| play.writes(play.tablet, play.direct).map(drop) },
+    Kind {
+        name: "a message from one's other device",
+        happen: |play| play.writes(play.tablet, play.direct).map(drop),
+    },
     Kind { name: "reading", happen: |play| play.reads(play.phone, play.direct) },
     Kind { name: "reading on the other device", happen: |play| play.reads(play.tablet, play.group) },
     Kind { name: "being read by somebody else", happen: |play| play.reads(play.bob, play.direct) },
     Kind { name: "another title", happen: Play::rename },
-    Kind { name: "somebody leaving", happen: |play| play.changes(play.carol, Command::LeaveGroup { conversation: play.group }) },
+    Kind {
+        name: "somebody leaving",
+        happen: |play| play.changes(play.carol, Command::LeaveGroup { conversation: play.group }),
+    },
     Kind { name: "somebody being brought in", happen: Play::bring_in },
 ];
 
@@ -294,7 +312,9 @@ fn hash(logs: &Logs) -> Vec<u8> {
     let mut hash = Sha256::new();
     for (conversation, log) in logs {
         for line in log {
-            for number in [*conversation, line.seq, line.sender, line.at_ms, line.kind.into(), line.silent.into()] {
+            for number in
+                [*conversation, line.seq, line.sender, line.at_ms, line.kind.into(), line.silent.into()]
+            {
                 hash.update(number.to_be_bytes());
             }
             hash.update((line.body.len() as u64).to_be_bytes());

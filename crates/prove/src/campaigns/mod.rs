@@ -1,11 +1,11 @@
 //! The campaigns, in the order in which they run. Each is one file with one public function.
 
-mod chaos;
-mod client_kills;
-mod devices;
-mod kill_points;
-mod mutants;
-mod server_kills;
+pub mod chaos;
+pub mod client_kills;
+pub mod devices;
+pub mod kill_points;
+pub mod mutants;
+pub mod server_kills;
 
 use anyhow::Result;
 

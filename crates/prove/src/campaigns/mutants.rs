@@ -25,8 +25,18 @@ struct Suspect {
 
 const SUSPECTS: [Suspect; 8] = [
     Suspect { mutant: "sent-without-storing", promise: "D1", found_as: Wrong::Lost, provoke: broken_server },
-    Suspect { mutant: "stores-another-text", promise: "D11", found_as: Wrong::Phantom, provoke: broken_server },
-    Suspect { mutant: "sends-out-of-order", promise: "D4", found_as: Wrong::Reordered, provoke: broken_server },
+    Suspect {
+        mutant: "stores-another-text",
+        promise: "D11",
+        found_as: Wrong::Phantom,
+        provoke: broken_server,
+    },
+    Suspect {
+        mutant: "sends-out-of-order",
+        promise: "D4",
+        found_as: Wrong::Reordered,
+        provoke: broken_server,
+    },
     Suspect { mutant: "refuses-for-ever", promise: "D6", found_as: Wrong::Outbox, provoke: broken_server },
     Suspect { mutant: "forget-key-on-retry", promise: "D2", found_as: Wrong::Doubled, provoke: answers_lost },
     Suspect {
@@ -94,8 +104,10 @@ fn killed_before_saving(setting: &Setting, mutant: &str) -> Result<Vec<String>> 
     // The report and the save are a few instants apart: more than one try may be needed.
     for life in 0..10 {
         scene.devices[bob].stop()?;
-        scene.devices[bob]
-            .start(&[("ANSER_MUTANT", mutant), ("ANSER_KILL_AT", &format!("client.save.before:{}", 8 + life))])?;
+        scene.devices[bob].start(&[
+            ("ANSER_MUTANT", mutant),
+            ("ANSER_KILL_AT", &format!("client.save.before:{}", 8 + life)),
+        ])?;
         for number in 0..30 {
             scene.devices[alice].writes(direct, &format!("number {number} in life {life}"))?;
             std::thread::sleep(Duration::from_millis(3));

@@ -29,7 +29,8 @@ pub fn run(setting: &Setting) -> Result<Vec<Proof>> {
         for place in 0..choices.random_range(3..9) {
             for device in 0..3 {
                 let conversation = if device < 2 && choices.random_bool(0.5) { direct } else { group };
-                scene.devices[device].writes(conversation, &format!("{device} before kill {kill}, {place}"))?;
+                scene.devices[device]
+                    .writes(conversation, &format!("{device} before kill {kill}, {place}"))?;
             }
         }
         std::thread::sleep(Duration::from_millis(choices.random_range(0..=KILL_WITHIN_MS)));

@@ -213,7 +213,11 @@ impl Device {
 
     /// Waits until the record is so; an error if that takes too long, or the process ends.
     pub fn sees(&self, what: &str, is_so: impl Fn(&Record) -> bool) -> Result<()> {
-        if self.sees_within(PATIENCE, is_so) { Ok(()) } else { bail!("{} waited in vain for {what}", self.name) }
+        if self.sees_within(PATIENCE, is_so) {
+            Ok(())
+        } else {
+            bail!("{} waited in vain for {what}", self.name)
+        }
     }
 
     /// Waits until the record is so; whether it became so.
@@ -225,8 +229,7 @@ impl Device {
                 return true;
             }
             let Some(left) = until.checked_duration_since(Instant::now()) else { return false };
-            record =
-                self.shared.changed.wait_timeout(record, left).unwrap_or_else(PoisonError::into_inner).0;
+            record = self.shared.changed.wait_timeout(record, left).unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 

@@ -191,7 +191,8 @@ mod tests {
             problems(vec![shows(vec![row("a", 0, sending())]), shows(vec![row("a", 2, RowState::Sent)])]),
             [""; 0]
         );
-        let back = problems(vec![shows(vec![row("a", 2, RowState::Sent)]), shows(vec![row("a", 0, sending())])]);
+        let back =
+            problems(vec![shows(vec![row("a", 2, RowState::Sent)]), shows(vec![row("a", 0, sending())])]);
         assert_eq!(back.len(), 1, "{back:?}");
     }
 

@@ -75,9 +75,12 @@ fn wishes() -> mpsc::Receiver<Asked> {
     std::thread::spawn(move || {
         for line in std::io::stdin().lock().lines().map_while(Result::ok) {
             match serde_json::from_str(&line) {
-                // Whoever hears nothing any more has ended.
-                Ok(asked) if sender.blocking_send(asked).is_ok() => {}
-                Ok(_) => return,
+                Ok(asked) => {
+                    // Whoever hears nothing any more has ended.
+                    if sender.blocking_send(asked).is_err() {
+                        return;
+                    }
+                }
                 Err(error) => eprintln!("no wish: {error}: {line}"),
             }
         }

@@ -101,7 +101,9 @@ impl Dispatch {
             Call::Register(_) | Call::SignIn(_) => {
                 refuse(Fault::new(ErrorCode::NotAllowed, "this link is signed in already"))
             }
-            Call::Send(call) => wrongs::send(messages, asker, call, now).map(|sent| sent.map(Is::Sent)).boxed(),
+            Call::Send(call) => {
+                wrongs::send(messages, asker, call, now).map(|sent| sent.map(Is::Sent)).boxed()
+            }
             Call::Reach(call) => async move { messages.reach(asker, call, now).await.map(Is::Done) }.boxed(),
             Call::GetRange(call) => async move { messages.range(asker, call).await.map(Is::Range) }.boxed(),
             Call::Sync(call) => {

@@ -52,7 +52,8 @@ mod armed {
     ) -> Sending {
         static SENDS: AtomicU64 = AtomicU64::new(0);
         let is_due = SENDS.fetch_add(1, Ordering::Relaxed) % ONE_IN == ONE_IN - 1;
-        if is_due && anser_failpoints::is(Mutant::SentWithoutStoring)
+        if is_due
+            && anser_failpoints::is(Mutant::SentWithoutStoring)
             && let Some(sent) = last_sent().get(&call.conversation).copied()
         {
             return async move { Ok(sent) }.boxed();
