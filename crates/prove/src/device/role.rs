@@ -38,6 +38,8 @@ async fn live(config: ClientConfig) -> Result<()> {
         let mut unanswered = FuturesUnordered::new();
         loop {
             tokio::select! {
+                // What an outcome speaks of has been told before it.
+                biased;
                 event = events.next() => {
                     let Some(event) = event else { break };
                     tell(event)?;
