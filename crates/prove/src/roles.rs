@@ -13,7 +13,7 @@ pub const CHILD: &str = "child";
 type Role = fn(&[String]) -> Result<()>;
 
 /// All of them; a campaign that needs a child of its own adds a line.
-const ROLES: [(&str, Role); 1] = [("device", device::role::play)];
+const ROLES: &[(&str, Role)] = &[("device", device::role::play)];
 
 /// Plays the role named by the first word.
 pub fn play(words: &[String]) -> Result<()> {

@@ -110,7 +110,8 @@ impl Play {
         let mut waits = Vec::new();
         for _ in 0..rounds {
             let conversation = if self.choices.random_bool(0.5) { self.direct } else { self.group };
-            let unread_before = 1;
+            self.rest()?;
+            let seq_before = self.scene.devices[self.phone].lock().last_seq(conversation);
             self.writes(self.bob, conversation)?;
             let (here, there) = if self.choices.random_bool(0.5) {
                 (self.phone, self.tablet)
@@ -118,9 +119,8 @@ impl Play {
                 (self.tablet, self.phone)
             };
             for device in [here, there] {
-                self.scene.devices[device].sees("an unread message", |record| {
-                    record.chats.get(&conversation).is_some_and(|chat| chat.unread >= unread_before)
-                })?;
+                self.scene.devices[device]
+                    .sees("a new message", |record| record.last_seq(conversation) > seq_before)?;
             }
             let seq = self.scene.devices[here].lock().last_seq(conversation);
             let began = Instant::now();
@@ -232,6 +232,7 @@ impl Play {
                 }
                 self.scene.remove_last_device()?;
                 self.scene.devices[self.phone].start(&[])?;
+                self.scene.all_online()?;
                 compared += 1;
             }
         }

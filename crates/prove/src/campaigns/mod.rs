@@ -22,7 +22,7 @@ pub struct Campaign {
 }
 
 /// All of them; each a line.
-pub const CAMPAIGNS: [Campaign; 6] = [
+pub const CAMPAIGNS: &[Campaign] = &[
     Campaign { name: "server-kills", run: server_kills::run },
     Campaign { name: "kill-points", run: kill_points::run },
     Campaign { name: "client-kills", run: client_kills::run },

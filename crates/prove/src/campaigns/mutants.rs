@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use anser_client::Command;
 use anyhow::Result;
 
 use crate::disk;
@@ -143,16 +144,15 @@ fn pushes_lost(setting: &Setting, mutant: &str) -> Result<Vec<String>> {
 /// One of alice's devices has read less than the other, and believes itself.
 fn read_elsewhere(setting: &Setting, mutant: &str) -> Result<Vec<String>> {
     let mut scene = Scene::open(setting, mutant)?;
-    let (alice, bob, direct) = two(&mut scene)?;
-    scene.devices[alice].stop()?;
-    scene.devices[alice].start(&[("ANSER_MUTANT", mutant)])?;
+    let (phone, bob, direct) = two(&mut scene)?;
+    let tablet = scene.sign_in_with("alice", &[("ANSER_MUTANT", mutant)])?;
     for number in 0..10 {
         scene.devices[bob].writes(direct, &format!("number {number}"))?;
     }
     scene.rest(PATIENCE);
-    for seq in [9, 3] {
-        scene.devices[alice].does(anser_client::Command::MarkRead { conversation: direct, seq })?;
-    }
+    scene.devices[phone].does(Command::MarkRead { conversation: direct, seq: 9 })?;
+    scene.rest(PATIENCE);
+    scene.devices[tablet].does(Command::MarkRead { conversation: direct, seq: 3 })?;
     Ok(scene.verdict(PATIENCE)?.problems)
 }
 
