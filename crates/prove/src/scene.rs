@@ -329,6 +329,7 @@ impl Scene {
                 logs: disk.logs,
                 outbox: disk.outbox,
                 unread: record.chats.iter().map(|(id, chat)| (*id, u64::from(chat.unread))).collect(),
+                read: record.chats.iter().map(|(id, chat)| (*id, chat.read)).collect(),
                 total: record.total,
             });
         }
