@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use anser_protocol::{codec, kind};
+use anser_protocol::{codec, kind, limits};
 
 /// An entry of a log, as some disk has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -283,7 +283,8 @@ impl Found {
             self.check_log(device, *conversation, log, &visible);
             let counts =
                 |line: &&&Line| line.seq > membership.read && !line.silent && line.sender != device.account;
-            let truth = visible.iter().filter(counts).count() as u64;
+            // Counting stops there: the number means "so many or more".
+            let truth = visible.iter().filter(counts).count().min(limits::UNREAD_COUNT_MAX as usize) as u64;
             let shown = device.unread.get(conversation).copied().unwrap_or(0);
             sum += shown;
             let read = device.read.get(conversation).copied().unwrap_or(0);
