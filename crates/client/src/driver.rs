@@ -7,6 +7,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use anser_client_core::{Command, Engine, Event, Input, Outcome, Output};
+use anser_failpoints::Place;
 use anser_protocol::Moment;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::sleep;
@@ -16,6 +17,7 @@ use crate::clock::Clock;
 use crate::disk::Disk;
 use crate::error::ClientError;
 use crate::feed::Feed;
+use crate::wrongs;
 
 /// Reports of links that wait for the loop. A full queue makes the reading task wait, and TCP slow the server down.
 const REPORTS_MAX: usize = 64;
@@ -138,10 +140,13 @@ impl Driver {
         loop {
             match self.engine.poll() {
                 Output::Save(saves) => {
+                    wrongs::let_go_out().await;
+                    anser_failpoints::pass(Place::ClientSaveBefore);
                     if let Err(error) = self.disk.save(saves).await {
                         tracing::warn!(%error, "could not save");
                         self.engine.handle(Input::SaveFailed, self.clock.now());
                     }
+                    anser_failpoints::pass(Place::ClientSaveAfter);
                 }
                 Output::Load(load) => self.pending.push_back(Input::Loaded(self.disk.load(load).await?)),
                 Output::Connect { connection } => {
@@ -168,6 +173,7 @@ impl Driver {
         let Some(carrier) = self.carrier.take_if(|carrier| carrier.connection() == connection) else {
             return;
         };
+        anser_failpoints::pass(Place::ClientTransmitBefore);
         if carrier.send(bytes) {
             self.carrier = Some(carrier);
         } else {

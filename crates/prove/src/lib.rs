@@ -1,0 +1,31 @@
+//! Proofs on real processes: the real server, real clients, disks and sockets, killed and cut on purpose.
+//!
+//! | module | what it is |
+//! |---|---|
+//! | [`campaigns`] | one file for each campaign, and the list of them |
+//! | [`setting`] | what a campaign is told: seed, size, where things are |
+//! | [`proof`] | what a campaign hands back, as a line of JSON and a row of the table |
+//! | [`report`] | the proofs of a run as a page for people |
+//! | [`runner`] | runs campaigns one after the other and judges the whole |
+//! | [`server`] | `anser serve` as a child process: started, killed, started again on the same port and data |
+//! | [`proxy`] | a TCP proxy that delays, splits, throttles, resets, goes half-open and forgets, by a seed |
+//! | [`device`] | a real client in a process of its own, driven and watched |
+//! | [`scene`] | a server with people on it, brought to rest and read out |
+//! | [`disk`] | what lies on disks when nobody uses them |
+//! | [`history`] | the checker: everything written, told and stored, held against itself |
+//! | [`roles`] | what this program does when it is started as somebody's child |
+//!
+//! The same seed makes the same choices; what the machine makes of their timing is its own.
+
+pub mod campaigns;
+pub mod device;
+pub mod disk;
+pub mod history;
+pub mod proof;
+pub mod proxy;
+pub mod report;
+pub mod roles;
+pub mod runner;
+pub mod scene;
+pub mod server;
+pub mod setting;
