@@ -95,6 +95,8 @@ pub(crate) struct Screen {
     pub(crate) link: Option<LinkView>,
     pub(crate) conversations: BTreeMap<u64, ConversationView>,
     pub(crate) timelines: BTreeMap<u64, TimelineView>,
+    /// The client said that its disk was damaged.
+    pub(crate) rebuilt: bool,
 }
 
 impl Screen {
@@ -126,6 +128,7 @@ impl Screen {
             Event::Timeline { change } => {
                 self.timelines.entry(change.conversation).or_default().apply(change);
             }
+            Event::Rebuilt => self.rebuilt = true,
             Event::Unread { .. } | Event::Finished { .. } => {}
         }
     }
