@@ -11,7 +11,7 @@ struct Room {
     pure: bool,
 }
 
-const ROOMS: [Room; 13] = [
+const ROOMS: [Room; 14] = [
     Room { folder: "crates/protocol", name: "anser-protocol", uses: &[], pure: true },
     Room { folder: "crates/client-core", name: "anser-client-core", uses: &["anser-protocol"], pure: true },
     Room {
@@ -49,6 +49,12 @@ const ROOMS: [Room; 13] = [
         folder: "crates/sim",
         name: "anser-sim",
         uses: &["anser-client-core", "anser-protocol", "anser-server", "anser-store"],
+        pure: false,
+    },
+    Room {
+        folder: "crates/prove",
+        name: "anser-prove",
+        uses: &["anser-client", "anser-client-core", "anser-local-store", "anser-protocol", "anser-store"],
         pure: false,
     },
     Room {
