@@ -5,6 +5,10 @@
 pub enum Mutant {
     /// The server's store commits without syncing the disk (spec D1).
     StoreWithoutSync,
+    /// The server's store forgets some of what it says it has stored (spec D1).
+    StoreForgetsSome,
+    /// A step of a schema, the server's or a client's, is not one transaction (spec S4).
+    MigrationInPieces,
     /// The client's store commits without syncing the disk (spec D5).
     ClientWithoutSync,
     /// A damaged store of the client is replaced by an empty one: nothing is saved from it (spec S4).
@@ -13,13 +17,20 @@ pub enum Mutant {
 
 impl Mutant {
     /// All of them.
-    pub const ALL: [Mutant; 3] =
-        [Mutant::StoreWithoutSync, Mutant::ClientWithoutSync, Mutant::RebuildWithoutSalvage];
+    pub const ALL: [Mutant; 5] = [
+        Mutant::StoreWithoutSync,
+        Mutant::StoreForgetsSome,
+        Mutant::MigrationInPieces,
+        Mutant::ClientWithoutSync,
+        Mutant::RebuildWithoutSalvage,
+    ];
 
     /// As the environment and the proofs spell it.
     pub fn name(self) -> &'static str {
         match self {
             Mutant::StoreWithoutSync => "store-without-sync",
+            Mutant::StoreForgetsSome => "store-forgets-some",
+            Mutant::MigrationInPieces => "migration-in-pieces",
             Mutant::ClientWithoutSync => "client-without-sync",
             Mutant::RebuildWithoutSalvage => "rebuild-without-salvage",
         }

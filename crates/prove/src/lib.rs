@@ -7,15 +7,22 @@
 //! | [`proof`] | what a campaign hands back, as a line of JSON and a row of the table |
 //! | [`runner`] | runs campaigns one after the other and judges the whole |
 //! | [`server`] | `anser serve` as a child process: started, killed, started again on the same port and data |
+//! | [`recorder`] | what a process did to its files, and what a power cut would have left of it |
+//! | [`store_child`], [`client_child`] | stores in processes of their own, there to be killed, and what is found in them |
+//! | [`files`] | folders and database files from outside |
 //! | [`proxy`] | a TCP proxy that delays, splits, throttles, resets, goes half-open and forgets, by a seed |
 //! | [`roles`] | what this program does when it is started as somebody's child |
 //!
 //! The same seed makes the same choices; what the machine makes of their timing is its own.
 
 pub mod campaigns;
+pub mod client_child;
+pub mod files;
 pub mod proof;
 pub mod proxy;
+pub mod recorder;
 pub mod roles;
 pub mod runner;
 pub mod server;
 pub mod setting;
+pub mod store_child;

@@ -4,6 +4,8 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
+use crate::{client_child, store_child};
+
 /// The first word of such a command line.
 pub const CHILD: &str = "child";
 
@@ -11,7 +13,12 @@ pub const CHILD: &str = "child";
 type Role = fn(&[String]) -> Result<()>;
 
 /// All of them; a campaign that needs a child of its own adds a line.
-const ROLES: [(&str, Role); 0] = [];
+const ROLES: [(&str, Role); 4] = [
+    ("store-writer", store_child::write),
+    ("store-look", store_child::look),
+    ("client-writer", client_child::write),
+    ("client-open", client_child::open),
+];
 
 /// Plays the role named by the first word.
 pub fn play(words: &[String]) -> Result<()> {

@@ -1,5 +1,9 @@
 //! The campaigns, in the order in which they run. Each is one file with one public function.
 
+mod client_store;
+mod power_loss;
+mod store_kills;
+
 use anyhow::Result;
 
 use crate::proof::Proof;
@@ -15,4 +19,8 @@ pub struct Campaign {
 }
 
 /// All of them.
-pub const CAMPAIGNS: [Campaign; 0] = [];
+pub const CAMPAIGNS: [Campaign; 3] = [
+    Campaign { name: "store-kills", run: store_kills::run },
+    Campaign { name: "power-loss", run: power_loss::run },
+    Campaign { name: "client-store", run: client_store::run },
+];
