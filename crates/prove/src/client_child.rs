@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::Write;
 use std::path::Path;
 
-use anser_client::{Client, ClientConfig, ClientError, Command, Outcome};
+use anser_client::{Client, ClientConfig, ClientError, Command, Event, Outcome};
 use anser_client_core::local::Restored;
 use anser_local_store::{Row, Value, restore_statements, restored_from_rows};
 use anser_protocol::{SendKey, wire};
@@ -50,7 +50,10 @@ pub fn write(words: &[String]) -> Result<()> {
 #[derive(Debug, Serialize, Deserialize)]
 pub enum Opening {
     /// It opened.
-    Opened,
+    Opened {
+        /// What was there was damaged.
+        rebuilt: bool,
+    },
     /// It refused, in these words.
     Refused(String),
 }
@@ -61,8 +64,9 @@ pub fn open(words: &[String]) -> Result<()> {
     let opening = in_runtime(async {
         match Client::open(ClientConfig::new(NOWHERE, dir)).await {
             Ok(client) => {
+                let rebuilt = says_rebuilt(&client).await?;
                 client.shutdown().await?;
-                Ok(Opening::Opened)
+                Ok(Opening::Opened { rebuilt })
             }
             Err(refusal @ ClientError::NewerDatabase(_)) => Ok(Opening::Refused(refusal.to_string())),
             Err(error) => Err(error.into()),
@@ -70,6 +74,18 @@ pub fn open(words: &[String]) -> Result<()> {
     })?;
     println!("{}", serde_json::to_string(&opening)?);
     Ok(())
+}
+
+/// Whether it says so before it says how its link is, which it does at every start.
+async fn says_rebuilt(client: &Client) -> Result<bool> {
+    let mut events = client.events();
+    let mut rebuilt = false;
+    loop {
+        match events.next().await.context("the client ended")? {
+            Event::Link { .. } => return Ok(rebuilt),
+            event => rebuilt |= event == Event::Rebuilt,
+        }
+    }
 }
 
 /// What is on a client's disk, looked at from outside.

@@ -75,7 +75,8 @@ pub fn see(dir: &Path) -> Result<Seen> {
             return Ok(Seen { faults, ..Seen::default() });
         }
     };
-    let mut faults = block_on(store.verify())?;
+    // A database that cannot even be looked through is the worst of all.
+    let mut faults = block_on(store.verify()).unwrap_or_else(|error| vec![error.to_string()]);
     let messages = match read_log(&store) {
         Ok(events) => numbered(&events, &mut faults),
         // Killed before there was a conversation.

@@ -168,7 +168,7 @@ fn judge_opening(root: &Path, told: Told<'_>, expect: &Kept) -> Result<Vec<Strin
         let before = root.with_extension("before");
         copy_folder(root, &before)?;
         match opened(&before, Told::default())? {
-            Ok(Opening::Opened) => problems.extend(differences("the older version", &before, expect)?),
+            Ok(Opening::Opened { .. }) => problems.extend(differences("the older version", &before, expect)?),
             Ok(Opening::Refused(words)) if words.contains("please update") => {}
             Ok(Opening::Refused(words)) => problems.push(format!("refused with `{words}`")),
             Err(words) => problems.push(format!("the older version {words}")),
@@ -176,7 +176,10 @@ fn judge_opening(root: &Path, told: Told<'_>, expect: &Kept) -> Result<Vec<Strin
         fs::remove_dir_all(&before)?;
     }
     match opened(root, Told { mutant: None, ..told })? {
-        Ok(Opening::Opened) => problems.extend(differences("after the next start", root, expect)?),
+        Ok(Opening::Opened { rebuilt: true }) if told.step.is_some() => {
+            problems.push("the next start found it damaged".to_owned());
+        }
+        Ok(Opening::Opened { .. }) => problems.extend(differences("after the next start", root, expect)?),
         Ok(Opening::Refused(words)) => problems.push(format!("the next start refused: {words}")),
         Err(words) => problems.push(format!("the next start {words}")),
     }
@@ -186,6 +189,9 @@ fn judge_opening(root: &Path, told: Told<'_>, expect: &Kept) -> Result<Vec<Strin
 fn differences(when: &str, root: &Path, expect: &Kept) -> Result<Vec<String>> {
     let kept = client_child::see(&root.join(DATA))?;
     let mut problems = client_child::missing(&expect.unsent, &kept);
+    if kept.events > 0 && kept.events != expect.events {
+        problems.push(format!("{} events became {}", expect.events, kept.events));
+    }
     if kept.unsent.len() > expect.unsent.len() {
         problems.push(format!("{} unsent messages became {}", expect.unsent.len(), kept.unsent.len()));
     }
@@ -244,7 +250,7 @@ fn cut_power(
         let told = disk.content(TAKEN).unwrap_or_default();
         taken.extend(client_child::taken(str::from_utf8(&told)?)?);
         let found = match opened(&left, Told::default())? {
-            Ok(Opening::Opened) => client_child::missing(&taken, &client_child::see(&left.join(DATA))?),
+            Ok(Opening::Opened { .. }) => client_child::missing(&taken, &client_child::see(&left.join(DATA))?),
             Ok(Opening::Refused(words)) => vec![format!("it refused: {words}")],
             Err(words) => vec![format!("it {words}")],
         };
