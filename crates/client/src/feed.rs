@@ -88,9 +88,8 @@ impl Feed {
     /// The views that are open: number, conversation, and where to begin if not at the log's end.
     pub(crate) fn open_views(&self) -> Vec<(u32, u64, Option<u64>)> {
         let inner = lock(&self.inner);
-        let begin = |view: &TimelineView| {
-            view.has_newer.then(|| view.rows.first().map(|row| row.seq)).flatten()
-        };
+        let begin =
+            |view: &TimelineView| view.has_newer.then(|| view.rows.first().map(|row| row.seq)).flatten();
         inner.views.iter().map(|(number, view)| (*number, view.conversation, begin(view))).collect()
     }
 

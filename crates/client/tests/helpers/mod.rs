@@ -173,6 +173,15 @@ impl Person {
         assert_eq!(self.client.command(command).await, Outcome::Done);
     }
 
+    /// Asks for something, and sees what there is to see meanwhile.
+    pub(crate) async fn does_or_not(&mut self, command: Command) {
+        self.client.command(command).await;
+        let a_while = Duration::from_millis(20);
+        while let Ok(Some(event)) = tokio::time::timeout(a_while, self.events.next()).await {
+            self.screen.show(event);
+        }
+    }
+
     /// Opens the conversation with somebody, and its timeline.
     pub(crate) async fn talks_to(&mut self, handle: &str) -> u64 {
         self.sees("a link", Screen::is_online).await;

@@ -73,7 +73,8 @@ fn writing(setting: &Setting, recorder: &Recorder) -> Result<Proof> {
         first += MESSAGES_PER_LIFE;
         killed += u64::from(was_killed);
         let taken = fs::read_to_string(root.join(TAKEN)).unwrap_or_default();
-        let found = client_child::missing(&client_child::taken(&taken)?, &client_child::see(&root.join(DATA))?);
+        let found =
+            client_child::missing(&client_child::taken(&taken)?, &client_child::see(&root.join(DATA))?);
         problems.extend(found.into_iter().map(|problem| format!("kill {killed} ({way}): {problem}")));
     }
     let what = "kills of a client while it writes: what it took is on its way, once and in order";
@@ -124,7 +125,8 @@ fn opening(
     let began = Instant::now();
     let mut choices = setting.choices(21 + u64::from(damaged));
     let (kills, problems) = kill_openings(setting, recorder, told, damaged, &mut choices)?;
-    let what = format!("kills of a client while it {does}: everything unsent is kept, and the next start goes on");
+    let what =
+        format!("kills of a client while it {does}: everything unsent is kept, and the next start goes on");
     Ok(Proof::judged("S4", what, kills, problems).took(began.elapsed()))
 }
 
@@ -203,7 +205,8 @@ fn power(setting: &Setting, recorder: &Recorder) -> Result<Proof> {
     let cuts = setting.scale(12, 300);
     let writing = cut_power(setting, recorder, "power-writing", cuts, None, false)?;
     let rebuilding = cut_power(setting, recorder, "power-rebuilding", cuts, None, true)?;
-    let what = "power cuts while a client writes, and while it makes a damaged database anew: what it took is kept";
+    let what =
+        "power cuts while a client writes, and while it makes a damaged database anew: what it took is kept";
     Ok(Proof::judged("S4", what, 2 * cuts, [writing, rebuilding].concat()).took(began.elapsed()))
 }
 
@@ -250,11 +253,14 @@ fn cut_power(
         let told = disk.content(TAKEN).unwrap_or_default();
         taken.extend(client_child::taken(str::from_utf8(&told)?)?);
         let found = match opened(&left, Told::default())? {
-            Ok(Opening::Opened { .. }) => client_child::missing(&taken, &client_child::see(&left.join(DATA))?),
+            Ok(Opening::Opened { .. }) => {
+                client_child::missing(&taken, &client_child::see(&left.join(DATA))?)
+            }
             Ok(Opening::Refused(words)) => vec![format!("it refused: {words}")],
             Err(words) => vec![format!("it {words}")],
         };
-        problems.extend(found.into_iter().map(|problem| format!("{name}, cut after deed {place}: {problem}")));
+        problems
+            .extend(found.into_iter().map(|problem| format!("{name}, cut after deed {place}: {problem}")));
         fs::remove_dir_all(&left)?;
     }
     Ok(problems)

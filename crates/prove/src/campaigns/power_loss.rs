@@ -85,7 +85,8 @@ fn cut_power(
         let told = disk.content(ACKNOWLEDGED).unwrap_or_default();
         let told = store_child::acknowledged(str::from_utf8(&told)?)?;
         let found = store_child::missing(&told, &store_child::see(&left.join(DATA))?);
-        let found = found.into_iter().map(|problem| format!("{}, cut after deed {place}: {problem}", history.name));
+        let found =
+            found.into_iter().map(|problem| format!("{}, cut after deed {place}: {problem}", history.name));
         problems.extend(found);
         fs::remove_dir_all(&left)?;
     }

@@ -42,7 +42,8 @@ pub(super) fn run(setting: &Setting) -> Result<Vec<Proof>> {
     let began = Instant::now();
     let migrating_kills = setting.scale(12, 300);
     let (kills, problems) = kill_migrations(setting, &recorder, migrating_kills, None)?;
-    let what = "kills of the store while it migrates: as before or as after, and older versions refuse in words";
+    let what =
+        "kills of the store while it migrates: as before or as after, and older versions refuse in words";
     let migrating = Proof::judged("S4", what, kills, problems).took(began.elapsed());
 
     let began = Instant::now();
@@ -161,9 +162,8 @@ fn kill_migrations(
             }
             killed += 1;
             let found = judge_migration(&root, step, &expect)?;
-            problems.extend(
-                found.into_iter().map(|problem| format!("round {round}, at deed {deed}: {problem}")),
-            );
+            problems
+                .extend(found.into_iter().map(|problem| format!("round {round}, at deed {deed}: {problem}")));
             fs::remove_dir_all(&root)?;
             if killed >= kills {
                 return Ok((killed, problems));

@@ -92,12 +92,8 @@ fn append(writing: &mut Writing<'_>, message: &Append, digest: i64) -> Result<Ap
         silent: message.silent,
         send_key: Some(message.send_key),
     };
-    let stored = Appended {
-        seq: event.seq,
-        at: event.at,
-        fresh: true,
-        members_changed: place.members_changed,
-    };
+    let stored =
+        Appended { seq: event.seq, at: event.at, fresh: true, members_changed: place.members_changed };
     if anser_failpoints::is(Mutant::StoreForgetsSome) && event.at.0.is_multiple_of(16) {
         return Ok(stored);
     }
