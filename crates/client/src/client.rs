@@ -14,7 +14,7 @@ use crate::disk::Disk;
 use crate::driver::{Ask, Driver};
 use crate::error::ClientError;
 use crate::feed::{Events, Feed};
-use crate::tls;
+use crate::{tls, wrongs};
 
 /// Commands that wait for the loop; more make their callers wait.
 const ASKS_MAX: usize = 64;
@@ -41,7 +41,7 @@ impl Client {
         let seed = seed()?;
         let (disk, found) = Disk::open(&config.data_dir).await?;
         let clock = Clock::start();
-        let engine = Engine::new(seed, found.restored, clock.now());
+        let engine = wrongs::on(Engine::new(seed, found.restored, clock.now()));
         let feed = Arc::new(Feed::default());
         if found.rebuilt {
             feed.emit(&Event::Rebuilt);

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use anser_client_core::local::Load;
 use anser_client_core::{Command, Engine, Event, Failure, FailureReason, Input, Outcome, Output};
+use anser_failpoints::Place;
 use anser_protocol::Moment;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::sleep;
@@ -18,6 +19,7 @@ use crate::clock::Clock;
 use crate::disk::Disk;
 use crate::error::ClientError;
 use crate::feed::Feed;
+use crate::wrongs;
 
 /// Reports of links that wait for the loop. A full queue makes the reading task wait, and TCP slow the server down.
 const REPORTS_MAX: usize = 64;
@@ -148,11 +150,14 @@ impl Driver {
         loop {
             match self.engine.poll() {
                 Output::Save(saves) => {
+                    wrongs::let_go_out().await;
+                    anser_failpoints::pass(Place::ClientSaveBefore);
                     if let Err(error) = self.disk.save(saves).await {
                         tracing::warn!(%error, "could not save");
                         self.damaged |= error.is_damage();
                         self.engine.handle(Input::SaveFailed, self.clock.now());
                     }
+                    anser_failpoints::pass(Place::ClientSaveAfter);
                 }
                 Output::Load(load) => self.load(load).await?,
                 Output::Connect { connection } => {
@@ -199,7 +204,7 @@ impl Driver {
         }
         self.damaged = false;
         let restored = self.disk.rebuild().await?;
-        self.engine = Engine::new(client::seed()?, restored, self.clock.now());
+        self.engine = wrongs::on(Engine::new(client::seed()?, restored, self.clock.now()));
         self.feed.emit(&Event::Rebuilt);
         // The new engine numbers its links from the beginning: those of the old one must not be taken for them.
         self.carrier = None;
@@ -220,6 +225,7 @@ impl Driver {
         let Some(carrier) = self.carrier.take_if(|carrier| carrier.connection() == connection) else {
             return;
         };
+        anser_failpoints::pass(Place::ClientTransmitBefore);
         if carrier.send(bytes) {
             self.carrier = Some(carrier);
         } else {

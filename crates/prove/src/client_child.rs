@@ -5,14 +5,13 @@ use std::io::Write;
 use std::path::Path;
 
 use anser_client::{Client, ClientConfig, ClientError, Command, Event, Outcome};
-use anser_client_core::local::Restored;
-use anser_local_store::{Row, Value, restore_statements, restored_from_rows};
 use anser_protocol::{SendKey, wire};
 use anyhow::{Context, Result, bail};
 use prost::Message;
 use rusqlite::Connection;
-use rusqlite::types::ValueRef;
 use serde::{Deserialize, Serialize};
+
+use crate::disk::{self, ClientDisk};
 
 /// The client's folder in the folder of a round.
 pub const DATA: &str = "data";
@@ -101,18 +100,19 @@ pub struct Kept {
     pub events: u64,
 }
 
-/// Reads the client's database in this folder.
+/// Reads the client's database in this folder. Its process must not run.
 pub fn see(dir: &Path) -> Result<Kept> {
-    let connection = Connection::open(dir.join("anser.sqlite"))?;
     let mut faults = Vec::new();
+    let connection = Connection::open(dir.join("anser.sqlite"))?;
     let check = "PRAGMA integrity_check";
     match connection.query_row(check, [], |row| row.get::<_, String>(0)) {
         Ok(words) if words == "ok" => {}
         Ok(words) => faults.push(words),
         Err(error) => faults.push(error.to_string()),
     }
-    let restored = match restore(&connection) {
-        Ok(restored) => restored,
+    drop(connection);
+    let ClientDisk { logs, restored, .. } = match disk::of_client(dir) {
+        Ok(disk) => disk,
         Err(error) => {
             faults.push(format!("{error:#}"));
             return Ok(Kept { faults, ..Kept::default() });
@@ -125,8 +125,8 @@ pub fn see(dir: &Path) -> Result<Kept> {
             None => faults.push(format!("unsent message {} is not what was written", row.ordinal)),
         }
     }
-    let lengths = restored.spans.iter().map(|(_, span)| span.last.0 - span.first.0 + 1);
-    Ok(Kept { faults, session: restored.session.is_some(), unsent, events: lengths.sum() })
+    let events = logs.values().map(|log| log.len() as u64).sum();
+    Ok(Kept { faults, session: restored.session.is_some(), unsent, events })
 }
 
 /// What of this is not so on the disk: every message that was taken is on its way out, once, in the order of writing.
@@ -158,29 +158,6 @@ fn number_of(body: &[u8]) -> Option<u64> {
     let written = wire::Text::decode(body).ok()?.text;
     let number = written.split(' ').next()?.parse().ok()?;
     (text(number) == written).then_some(number)
-}
-
-fn restore(connection: &Connection) -> Result<Restored> {
-    let mut answers = Vec::new();
-    for question in restore_statements() {
-        let mut prepared = connection.prepare(question.sql)?;
-        let columns = prepared.column_count();
-        let rows = prepared.query_map([], |row| {
-            (0..columns).map(|index| Ok(value(row.get_ref(index)?))).collect::<rusqlite::Result<Row>>()
-        })?;
-        answers.push(rows.collect::<rusqlite::Result<Vec<Row>>>()?);
-    }
-    Ok(restored_from_rows(answers)?)
-}
-
-fn value(value: ValueRef<'_>) -> Value {
-    match value {
-        ValueRef::Null => Value::Null,
-        ValueRef::Integer(number) => Value::Integer(number),
-        ValueRef::Real(number) => Value::Text(number.to_string()),
-        ValueRef::Text(bytes) => Value::Text(String::from_utf8_lossy(bytes).into_owned()),
-        ValueRef::Blob(bytes) => Value::Blob(bytes.to_vec()),
-    }
 }
 
 fn in_runtime<T>(deed: impl Future<Output = Result<T>>) -> Result<T> {

@@ -11,18 +11,26 @@
 //! | [`store_child`], [`client_child`] | stores in processes of their own, there to be killed, and what is found in them |
 //! | [`files`] | folders and database files from outside |
 //! | [`proxy`] | a TCP proxy that delays, splits, throttles, resets, goes half-open and forgets, by a seed |
+//! | [`device`] | a real client in a process of its own, driven and watched |
+//! | [`scene`] | a server with people on it, brought to rest and read out |
+//! | [`disk`] | what lies on disks when nobody uses them |
+//! | [`history`] | the checker: everything written, told and stored, held against itself |
 //! | [`roles`] | what this program does when it is started as somebody's child |
 //!
 //! The same seed makes the same choices; what the machine makes of their timing is its own.
 
 pub mod campaigns;
 pub mod client_child;
+pub mod device;
+pub mod disk;
 pub mod files;
+pub mod history;
 pub mod proof;
 pub mod proxy;
 pub mod recorder;
 pub mod roles;
 pub mod runner;
+pub mod scene;
 pub mod server;
 pub mod setting;
 pub mod store_child;

@@ -64,7 +64,7 @@ fn prove(campaign: &Campaign, setting: &Setting) -> Vec<Proof> {
 }
 
 fn chosen(only: Option<&str>) -> Result<&'static [Campaign]> {
-    let Some(name) = only else { return Ok(&CAMPAIGNS) };
+    let Some(name) = only else { return Ok(CAMPAIGNS) };
     match CAMPAIGNS.iter().position(|campaign| campaign.name == name) {
         Some(at) => Ok(&CAMPAIGNS[at..=at]),
         None => {

@@ -36,7 +36,7 @@ struct Told<'a> {
 }
 
 /// The campaign.
-pub(super) fn run(setting: &Setting) -> Result<Vec<Proof>> {
+pub fn run(setting: &Setting) -> Result<Vec<Proof>> {
     let recorder = Recorder::build(&setting.dir)?;
     let step_file = setting.dir.join("client_step.sql");
     fs::write(&step_file, INVENTED_STEP)?;

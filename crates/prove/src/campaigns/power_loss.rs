@@ -32,7 +32,7 @@ const ONE_BY_ONE: History = History { name: "one-by-one", lives: 1, messages: 15
 const CHECKPOINT: History = History { name: "checkpoint", lives: 1, messages: 1_500, in_flight: 4 };
 
 /// The campaign.
-pub(super) fn run(setting: &Setting) -> Result<Vec<Proof>> {
+pub fn run(setting: &Setting) -> Result<Vec<Proof>> {
     let recorder = Recorder::build(&setting.dir)?;
     let mut problems = Vec::new();
     let began = Instant::now();

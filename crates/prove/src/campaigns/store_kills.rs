@@ -31,7 +31,7 @@ const REPEATED: u64 = 32;
 const LIVES_PER_KILL_MAX: u64 = 3;
 
 /// The campaign.
-pub(super) fn run(setting: &Setting) -> Result<Vec<Proof>> {
+pub fn run(setting: &Setting) -> Result<Vec<Proof>> {
     let recorder = Recorder::build(&setting.dir)?;
     let writing_kills = setting.scale(24, 700);
     let began = Instant::now();
