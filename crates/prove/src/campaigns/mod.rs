@@ -1,11 +1,15 @@
 //! The campaigns, in the order in which they run. Each is one file with one public function.
 
 pub mod chaos;
+pub mod client_damage;
 pub mod client_kills;
+pub mod client_store;
 pub mod devices;
 pub mod kill_points;
 pub mod mutants;
+pub mod power_loss;
 pub mod server_kills;
+pub mod store_kills;
 
 use anyhow::Result;
 
@@ -29,4 +33,8 @@ pub const CAMPAIGNS: &[Campaign] = &[
     Campaign { name: "devices", run: devices::run },
     Campaign { name: "chaos", run: chaos::run },
     Campaign { name: "mutants", run: mutants::run },
+    Campaign { name: "store-kills", run: store_kills::run },
+    Campaign { name: "power-loss", run: power_loss::run },
+    Campaign { name: "client-store", run: client_store::run },
+    Campaign { name: "client-damage", run: client_damage::run },
 ];
