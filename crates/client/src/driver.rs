@@ -24,6 +24,7 @@ const REPORTS_MAX: usize = 64;
 pub(crate) enum Ask {
     Command(Command, oneshot::Sender<Outcome>),
     Network { up: bool },
+    InNetwork { name: String },
 }
 
 pub(crate) struct Driver {
@@ -108,6 +109,7 @@ impl Driver {
     fn input_from_ask(&mut self, ask: Ask) -> Input {
         match ask {
             Ask::Network { up } => Input::Network { up },
+            Ask::InNetwork { name } => Input::InNetwork { name },
             Ask::Command(command, answer) => {
                 if let Command::CloseView { view } = &command {
                     self.feed.forget_view(*view);

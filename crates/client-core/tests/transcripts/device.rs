@@ -164,9 +164,10 @@ impl Device {
         self.connects();
         let Some(frame::Body::Hello(hello)) = self.sent.pop_front() else { panic!("no Hello") };
         let account = Some(person(ALICE));
-        let (device, now_ms, heartbeat_ms) = (1, self.now.0, 25_000);
+        let (device, now_ms, heartbeat_ms, silence_ms_max) = (1, self.now.0, 25_000, 600_000);
         let changes = Some(changes);
-        self.hears(frame::Body::Welcome(Welcome { account, device, now_ms, heartbeat_ms, changes }));
+        let welcome = Welcome { account, device, now_ms, heartbeat_ms, changes, silence_ms_max };
+        self.hears(frame::Body::Welcome(welcome));
         hello.position
     }
 

@@ -160,6 +160,7 @@ impl Dispatch {
                 now_ms: now.0,
                 heartbeat_ms: limits::HEARTBEAT_MS,
                 changes: Some(changes),
+                silence_ms_max: limits::HEARTBEAT_MAX_MS,
             };
             Ok(Welcomed { welcome, asker, mailbox })
         }

@@ -1,0 +1,195 @@
+//! How long an idle link may be silent before its client beats: learned for each network by trying.
+//!
+//! A network forgets a link that is silent for too long (its address translation drops the entry), and nobody
+//! tells how long that is. So the first beats are short, and each silence that a Ping shows to have been survived
+//! makes the next one half as long again. The first one that is not survived, at the price of one link, marks
+//! the edge; one more try halves the doubt, and from then on beats stay a tenth below what has held. After an hour,
+//! then two, up to a day, the edge is tried again, because what looked like it may have been a tunnel.
+
+use crate::{Moment, limits};
+
+/// What was learned of one network. Whoever remembers it gives it back unchanged.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Learned {
+    /// The longest silence that the link survived; 0: none yet.
+    pub held_ms: u64,
+    /// The shortest one that it did not survive; 0: none yet.
+    pub broke_ms: u64,
+    /// How often in a row a try beyond `held_ms` broke: the pause before the next one doubles.
+    pub broken: u32,
+    /// When the edge may be tried again.
+    pub retry_at: Moment,
+}
+
+impl Learned {
+    /// How long the next silence shall be.
+    fn next_ms(&self, now: Moment) -> u64 {
+        let first = limits::SILENCE_FIRST_MS;
+        // A clock that was set back must not put the next try off for years.
+        let may_retry = now >= self.retry_at || self.retry_at > now + limits::SILENCE_RETRY_MAX_MS;
+        if self.held_ms < first {
+            let is_too_long = self.broke_ms != 0 && self.broke_ms <= first && !may_retry;
+            return if is_too_long { limits::HEARTBEAT_MS.into() } else { first };
+        }
+        if self.broke_ms == 0 {
+            return self.held_ms + self.held_ms / 2;
+        }
+        let doubt = self.broke_ms.saturating_sub(self.held_ms);
+        if doubt > self.held_ms / 4 {
+            return self.held_ms + doubt / 2;
+        }
+        if may_retry {
+            return self.broke_ms.max(first);
+        }
+        (self.held_ms - self.held_ms / 10).max(first)
+    }
+
+    fn hold(&mut self, silence_ms: u64) {
+        self.held_ms = silence_ms;
+        if self.broke_ms <= silence_ms {
+            (self.broke_ms, self.broken) = (0, 0);
+        }
+    }
+
+    fn break_at(&mut self, silence_ms: u64, now: Moment) {
+        self.broke_ms = silence_ms;
+        let pause = limits::SILENCE_RETRY_FIRST_MS << self.broken.min(16);
+        self.broken = self.broken.saturating_add(1);
+        self.retry_at = now + pause.min(limits::SILENCE_RETRY_MAX_MS);
+    }
+}
+
+/// The beat of one link.
+///
+/// It never lets a link be silent for longer than the server was told, and it learns only from silences in which
+/// nothing went either way: a push, too, reminds a network of the link.
+#[derive(Debug)]
+pub(super) struct Pulse {
+    /// What Welcome named: kept on a network without a name, and until the server was told of another.
+    named_ms: u64,
+    /// The longest silence that Welcome allows.
+    allowed_ms: u64,
+    /// Of the network we are in, if it has a name.
+    learned: Option<Learned>,
+    /// What the server was told last on this connection.
+    told_ms: u64,
+    /// When something last went either way.
+    quiet_since: Moment,
+    /// A Ping waits for its Beat, and the silence before it says something about the network.
+    asked_ms: Option<u64>,
+    /// The last silence of a length that had held before broke.
+    in_doubt: bool,
+}
+
+impl Pulse {
+    pub(super) fn new() -> Pulse {
+        Pulse {
+            named_ms: limits::HEARTBEAT_MS.into(),
+            allowed_ms: 0,
+            learned: None,
+            told_ms: limits::HEARTBEAT_MS.into(),
+            quiet_since: Moment(0),
+            asked_ms: None,
+            in_doubt: false,
+        }
+    }
+
+    /// From here on the link runs in this network, of which so much is known; `None`: in one without a name.
+    pub(super) fn enter(&mut self, learned: Option<Learned>) {
+        (self.learned, self.asked_ms, self.in_doubt) = (learned, None, false);
+    }
+
+    /// A connection begins: the server expects the beat that it named, until it is told of another.
+    pub(super) fn begin(&mut self, named_ms: u32, allowed_ms: u32, now: Moment) {
+        self.named_ms = limits::heartbeat_ms(named_ms);
+        self.allowed_ms = u64::from(allowed_ms).min(limits::HEARTBEAT_MAX_MS.into());
+        self.told_ms = self.named_ms;
+        (self.quiet_since, self.asked_ms) = (now, None);
+    }
+
+    /// Something went either way.
+    pub(super) fn note_traffic(&mut self, now: Moment) {
+        self.quiet_since = now;
+    }
+
+    /// How long after what was sent last a Ping is due.
+    pub(super) fn beat_ms(&self, now: Moment) -> u64 {
+        self.planned_ms(self.learned, now).min(self.told_ms)
+    }
+
+    /// For how long the server expects silence at most.
+    pub(super) fn told_ms(&self) -> u64 {
+        self.told_ms
+    }
+
+    /// A Ping goes out because the link is idle. Returns the silence that it announces: how long the next one may
+    /// be if this one was survived. 0 if Welcome's beat is kept.
+    pub(super) fn ask(&mut self, now: Moment) -> u32 {
+        let silence = now.millis_since(self.quiet_since);
+        // A Ping that comes late was held up by a sleeping machine, which says nothing about the network.
+        let is_in_time = silence <= self.beat_ms(now) + limits::HEARTBEAT_GRACE_MS;
+        self.asked_ms = self.asked_ms.or(is_in_time.then_some(silence.min(self.beat_ms(now))));
+        let mut hoped = self.learned;
+        if let (Some(learned), Some(silence)) = (&mut hoped, self.asked_ms)
+            && silence > learned.held_ms
+        {
+            learned.hold(silence);
+        }
+        self.tell(self.planned_ms(hoped, now))
+    }
+
+    /// A Ping goes out for another reason: its fate says nothing about silences.
+    pub(super) fn probe(&mut self, now: Moment) -> u32 {
+        self.asked_ms = None;
+        self.tell(self.planned_ms(self.learned, now))
+    }
+
+    /// The Beat is here: the silence before its Ping was survived. Returns what is news.
+    pub(super) fn survive(&mut self) -> Option<Learned> {
+        let silence = self.asked_ms.take().filter(|_| self.is_adaptive())?;
+        self.in_doubt = false;
+        let learned = self.learned.as_mut().filter(|learned| silence > learned.held_ms)?;
+        learned.hold(silence);
+        Some(*learned)
+    }
+
+    /// The connection is gone. If a Ping was waiting for its Beat, the silence before it may be why. Returns what is
+    /// news.
+    pub(super) fn lose(&mut self, now: Moment) -> Option<Learned> {
+        let silence = self.asked_ms.take().filter(|_| self.is_adaptive())?;
+        let learned = self.learned.as_mut()?;
+        if silence > learned.held_ms {
+            learned.break_at(silence, now);
+            return Some(*learned);
+        }
+        // Shorter than what we keep to: another reason is more likely.
+        if silence * 2 < learned.held_ms {
+            return None;
+        }
+        if !std::mem::replace(&mut self.in_doubt, true) {
+            return None;
+        }
+        // Twice in a row: this network forgets sooner than it did.
+        self.in_doubt = false;
+        learned.held_ms = silence / 2;
+        learned.break_at(silence, now);
+        Some(*learned)
+    }
+
+    /// Notes what the server is told with the Ping that goes out now.
+    fn tell(&mut self, silence_ms: u64) -> u32 {
+        self.told_ms = silence_ms;
+        if self.is_adaptive() { u32::try_from(silence_ms).unwrap_or(limits::HEARTBEAT_MAX_MS) } else { 0 }
+    }
+
+    fn is_adaptive(&self) -> bool {
+        self.learned.is_some() && self.allowed_ms >= limits::SILENCE_FIRST_MS
+    }
+
+    fn planned_ms(&self, learned: Option<Learned>, now: Moment) -> u64 {
+        match learned {
+            Some(learned) if self.is_adaptive() => learned.next_ms(now).min(self.allowed_ms),
+            _ => self.named_ms,
+        }
+    }
+}
