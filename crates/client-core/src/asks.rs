@@ -9,6 +9,7 @@ use anser_protocol::{ConversationId, Moment, SendKey, limits};
 
 use crate::io::Output;
 use crate::local::SpanRow;
+use crate::reason::Failure;
 
 /// Requests that are kept free of other uses, so that sends and commands always find room.
 const RESERVED: usize = 16;
@@ -21,6 +22,11 @@ pub(crate) enum Asked {
         command: u64,
     },
     Send(SendKey),
+    /// Whether this message was stored by an earlier try, now that it has been refused for so long.
+    FindSent {
+        key: SendKey,
+        failure: Failure,
+    },
     Reach(Vec<Reach>),
     /// Part of a log.
     Range {

@@ -168,6 +168,7 @@ fn the_dump_of_welcome_is_right() {
         now_ms: AT_MS,
         heartbeat_ms: limits::HEARTBEAT_MS,
         changes: Some(Changes { heads: Vec::new(), position: 90_240, next: 0 }),
+        silence_ms_max: limits::HEARTBEAT_MAX_MS,
     };
     check_dump("welcome", frame::Body::Welcome(welcome));
 }

@@ -244,6 +244,31 @@ impl Device {
         self.sends().into_iter().map(|(_, _, text)| text).collect()
     }
 
+    /// The server is too busy for anything, and has nothing of what it is asked for.
+    pub(crate) fn is_refused_everything(&mut self) {
+        for (id, call) in self.requests() {
+            match call {
+                request::Call::FindSent(_) => self.is_refused(id, wire::ErrorCode::NotFound, 0),
+                _ => self.is_refused(id, wire::ErrorCode::Busy, 1_000),
+            }
+        }
+    }
+
+    /// The server refuses every send for now, until it is asked whether it has the message: the request's number.
+    pub(crate) fn is_refused_until_it_asks(&mut self) -> u32 {
+        for _ in 0..300 {
+            for (id, call) in self.requests() {
+                match call {
+                    request::Call::Send(_) => self.is_refused(id, wire::ErrorCode::Busy, 1_000),
+                    request::Call::FindSent(_) => return id,
+                    _ => {}
+                }
+            }
+            self.waits(1_000);
+        }
+        panic!("it is never asked for");
+    }
+
     /// The ranges that were asked for: number, first, last.
     pub(crate) fn ranges(&mut self) -> Vec<(u32, u64, u64)> {
         let ranges = self.requests().into_iter().filter_map(|(id, call)| match call {

@@ -65,6 +65,7 @@ fn conversation_call() -> impl Strategy<Value = request::Call> {
                 request::Call::Send(Send { conversation, send_key, kind, body, silent })
             }
         ),
+        body().prop_map(|send_key| request::Call::FindSent(FindSent { send_key })),
         vec(reach(), 0..5).prop_map(|positions| request::Call::Reach(ReachAll { positions })),
         (any::<u64>(), any::<u64>(), any::<u64>(), any::<u32>(), any::<bool>()).prop_map(
             |(conversation, first, last, limit, newest)| {

@@ -101,6 +101,7 @@ impl Dispatch {
                 refuse(Fault::new(ErrorCode::NotAllowed, "this link is signed in already"))
             }
             Call::Send(call) => messages.send(asker, call, now).map(|sent| sent.map(Is::Sent)).boxed(),
+            Call::FindSent(call) => messages.find_sent(asker, &call).map(|sent| sent.map(Is::Sent)).boxed(),
             Call::Reach(call) => async move { messages.reach(asker, call, now).await.map(Is::Done) }.boxed(),
             Call::GetRange(call) => async move { messages.range(asker, call).await.map(Is::Range) }.boxed(),
             Call::Sync(call) => {
