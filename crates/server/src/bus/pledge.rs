@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use anser_failpoints::Place;
+
 use crate::bus::{Bus, Notice};
 
 /// Given before a commit, kept by telling after it. If the one who gave it goes away in between (its link died, the
@@ -32,6 +34,7 @@ impl Pledge {
     pub(crate) fn tell(mut self, notices: impl IntoIterator<Item = Notice>) {
         self.open = false;
         for notice in notices {
+            anser_failpoints::pass(Place::ServerPublishBefore);
             self.bus.publish(notice);
         }
     }

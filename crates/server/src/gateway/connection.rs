@@ -6,6 +6,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use anser_failpoints::Place as Failpoint;
 use anser_protocol::session::{Output, Session};
 use anser_protocol::wire::{Close, ErrorCode, frame, request};
 use anser_protocol::{Fault, Moment, codec, limits};
@@ -226,6 +227,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
         match finished {
             Finished::Request(id, done) => {
                 let Done { result, turn } = *done;
+                anser_failpoints::pass(Failpoint::ServerAnswerBefore);
                 self.session.handle_answer(id, result, now);
                 // What waits now is the answer's frame, which is written before anything else is taken up.
                 drop(turn);

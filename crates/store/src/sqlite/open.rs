@@ -5,6 +5,7 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
+use anser_failpoints::Mutant;
 use rusqlite::{Connection, OpenFlags};
 
 use super::SqliteStore;
@@ -102,7 +103,8 @@ fn configure_writer(connection: &Connection) -> rusqlite::Result<()> {
     configure(connection)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     // In WAL mode only FULL syncs the log at every commit, and a commit is what we promise people.
-    connection.pragma_update(None, "synchronous", "FULL")?;
+    let synchronous = if anser_failpoints::is(Mutant::StoreWithoutSync) { "OFF" } else { "FULL" };
+    connection.pragma_update(None, "synchronous", synchronous)?;
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
     connection.pragma_update(None, "journal_size_limit", LOG_BYTES_KEPT)

@@ -7,6 +7,7 @@ use std::future::Future;
 use std::io;
 use std::thread::{self, JoinHandle};
 
+use anser_failpoints::Place;
 use anser_protocol::ids::Position;
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use futures_channel::oneshot;
@@ -143,6 +144,7 @@ where
             (None, Some(outcome)) => outcome,
             (None, None) => Err(closed()),
         };
+        anser_failpoints::pass(Place::StoreAnswerBefore);
         // Nobody may be waiting any more; the deed is done all the same.
         let _ = self.reply.send(outcome);
     }
@@ -188,7 +190,9 @@ impl Worker {
             let mut set_clock = transaction.prepare_cached("UPDATE clock SET change = ?1 WHERE id = 1")?;
             set_clock.execute([rows::to_sql(self.change)])?;
         }
+        anser_failpoints::pass(Place::StoreCommitBefore);
         transaction.commit()?;
+        anser_failpoints::pass(Place::StoreCommitAfter);
         Ok(())
     }
 }

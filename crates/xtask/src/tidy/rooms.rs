@@ -11,7 +11,7 @@ struct Room {
     pure: bool,
 }
 
-const ROOMS: [Room; 12] = [
+const ROOMS: [Room; 14] = [
     Room { folder: "crates/protocol", name: "anser-protocol", uses: &[], pure: true },
     Room { folder: "crates/client-core", name: "anser-client-core", uses: &["anser-protocol"], pure: true },
     Room {
@@ -20,17 +20,23 @@ const ROOMS: [Room; 12] = [
         uses: &["anser-client-core", "anser-protocol"],
         pure: true,
     },
-    Room { folder: "crates/store", name: "anser-store", uses: &["anser-protocol"], pure: false },
+    Room { folder: "crates/failpoints", name: "anser-failpoints", uses: &[], pure: false },
+    Room {
+        folder: "crates/store",
+        name: "anser-store",
+        uses: &["anser-failpoints", "anser-protocol"],
+        pure: false,
+    },
     Room {
         folder: "crates/server",
         name: "anser-server",
-        uses: &["anser-protocol", "anser-store"],
+        uses: &["anser-failpoints", "anser-protocol", "anser-store"],
         pure: false,
     },
     Room {
         folder: "crates/client",
         name: "anser-client",
-        uses: &["anser-client-core", "anser-local-store", "anser-protocol"],
+        uses: &["anser-client-core", "anser-failpoints", "anser-local-store", "anser-protocol"],
         pure: false,
     },
     Room {
@@ -43,6 +49,12 @@ const ROOMS: [Room; 12] = [
         folder: "crates/sim",
         name: "anser-sim",
         uses: &["anser-client-core", "anser-protocol", "anser-server", "anser-store"],
+        pure: false,
+    },
+    Room {
+        folder: "crates/prove",
+        name: "anser-prove",
+        uses: &["anser-client", "anser-client-core", "anser-local-store", "anser-protocol", "anser-store"],
         pure: false,
     },
     Room {

@@ -1,0 +1,21 @@
+//! Proofs on real processes: the real server, real clients, disks and sockets, killed and cut on purpose.
+//!
+//! | module | what it is |
+//! |---|---|
+//! | [`campaigns`] | one file for each campaign, and the list of them |
+//! | [`setting`] | what a campaign is told: seed, size, where things are |
+//! | [`proof`] | what a campaign hands back, as a line of JSON and a row of the table |
+//! | [`runner`] | runs campaigns one after the other and judges the whole |
+//! | [`server`] | `anser serve` as a child process: started, killed, started again on the same port and data |
+//! | [`proxy`] | a TCP proxy that delays, splits, throttles, resets, goes half-open and forgets, by a seed |
+//! | [`roles`] | what this program does when it is started as somebody's child |
+//!
+//! The same seed makes the same choices; what the machine makes of their timing is its own.
+
+pub mod campaigns;
+pub mod proof;
+pub mod proxy;
+pub mod roles;
+pub mod runner;
+pub mod server;
+pub mod setting;

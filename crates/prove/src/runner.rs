@@ -1,0 +1,104 @@
+//! Runs campaigns one after the other, prints each proof as it is there, and judges the whole.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+
+use crate::campaigns::{CAMPAIGNS, Campaign};
+use crate::proof::{self, Proof};
+use crate::setting::{Rounds, Setting};
+
+/// What was asked for on the command line.
+#[derive(Debug)]
+pub struct Asked {
+    /// The server's binary.
+    pub anser: PathBuf,
+    /// Decides every choice.
+    pub seed: u64,
+    /// How much is done.
+    pub rounds: Rounds,
+    /// One campaign, or all.
+    pub only: Option<String>,
+    /// Where data directories stay; `None`: in a temporary folder that goes.
+    pub keep: Option<PathBuf>,
+}
+
+/// Runs what was asked for. Whether everything held.
+pub fn run(asked: Asked) -> Result<bool> {
+    let chosen = chosen(asked.only.as_deref())?;
+    let anser = asked.anser.canonicalize().with_context(|| format!("no {}", asked.anser.display()))?;
+    // Dropped at the end, and the data with it.
+    let temporary = tempfile::tempdir().context("making a temporary folder")?;
+    let root = asked.keep.as_deref().unwrap_or(temporary.path());
+    let mut proofs = Vec::new();
+    for campaign in chosen {
+        let began = Instant::now();
+        let dir = fresh_folder(root, campaign.name)?;
+        let setting = Setting { seed: asked.seed, rounds: asked.rounds, anser: anser.clone(), dir };
+        for mut proof in prove(campaign, &setting) {
+            proof.campaign = campaign.name.to_owned();
+            proof.seed = asked.seed;
+            if proof.seconds == 0.0 {
+                proof.seconds = began.elapsed().as_secs_f64();
+            }
+            proof.seconds = (proof.seconds * 10.0).round() / 10.0;
+            println!("{}", serde_json::to_string(&proof)?);
+            proofs.push(proof);
+        }
+    }
+    print!("\n{}", proof::table(&proofs));
+    let failed = proofs.iter().filter(|proof| !proof.ok).count();
+    println!("\nseed {}: {} passed, {failed} failed", asked.seed, proofs.len() - failed);
+    Ok(failed == 0)
+}
+
+/// A campaign that cannot go on has proven nothing.
+fn prove(campaign: &Campaign, setting: &Setting) -> Vec<Proof> {
+    match (campaign.run)(setting) {
+        Ok(proofs) => proofs,
+        Err(error) => {
+            vec![Proof::judged("-", "the campaign could not go on", 0, vec![format!("{error:#}")])]
+        }
+    }
+}
+
+fn chosen(only: Option<&str>) -> Result<&'static [Campaign]> {
+    let Some(name) = only else { return Ok(&CAMPAIGNS) };
+    match CAMPAIGNS.iter().position(|campaign| campaign.name == name) {
+        Some(at) => Ok(&CAMPAIGNS[at..=at]),
+        None => {
+            let names: Vec<&str> = CAMPAIGNS.iter().map(|campaign| campaign.name).collect();
+            bail!("there is no campaign `{name}`; there are: {}", names.join(", "))
+        }
+    }
+}
+
+/// Emptied, since a folder that is kept may hold an earlier run.
+fn fresh_folder(root: &Path, name: &str) -> Result<PathBuf> {
+    let dir = root.join(name);
+    if dir.exists() {
+        std::fs::remove_dir_all(&dir).with_context(|| format!("emptying {}", dir.display()))?;
+    }
+    std::fs::create_dir_all(&dir).with_context(|| format!("making {}", dir.display()))?;
+    Ok(dir)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_campaign_is_refused_with_the_names() {
+        let refusal = chosen(Some("nonsense")).map(|_| ()).unwrap_err().to_string();
+        assert!(refusal.contains("there is no campaign `nonsense`"), "{refusal}");
+    }
+
+    #[test]
+    fn a_campaign_that_cannot_go_on_is_a_proof_that_failed() {
+        let stuck = Campaign { name: "stuck", run: |_| bail!("no server") };
+        let setting = Setting { seed: 1, rounds: Rounds::Short, anser: "anser".into(), dir: "".into() };
+        let proofs = prove(&stuck, &setting);
+        assert!(!proofs[0].ok && proofs[0].problems[0].contains("no server"));
+    }
+}
