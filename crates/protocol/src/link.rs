@@ -147,7 +147,7 @@ impl Link {
     pub fn handle_disconnected(&mut self, connection: u64, now: Moment) {
         let alive = matches!(self.stage, Stage::Connecting | Stage::Greeting | Stage::Up);
         if connection == self.connection && alive {
-            self.note_silence_broken(now);
+            self.note_lost(now);
             self.stage = Stage::Waiting;
             self.lose(now);
         }
@@ -158,7 +158,9 @@ impl Link {
         if connection != self.connection || !matches!(self.stage, Stage::Greeting | Stage::Up) {
             return;
         }
-        self.pulse.note_traffic(now);
+        if let Some(learned) = self.pulse.note_received(now) {
+            self.outputs.push_back(Output::Learned(learned));
+        }
         match codec::decode_from_server(bytes) {
             Ok(Some(frame::Body::Welcome(welcome))) => self.take_welcome(welcome, now),
             Ok(Some(frame::Body::Close(close))) => self.take_close(close, now),
@@ -186,8 +188,8 @@ impl Link {
             }
             (Stage::Up, true) => {
                 self.backoff.forget();
-                let silence_ms = self.pulse.probe(now);
-                self.ping(silence_ms, limits::NETWORK_PROBE_MS, now);
+                self.pulse.suspect();
+                self.ping(limits::NETWORK_PROBE_MS, now);
             }
             (Stage::Connecting | Stage::Greeting | Stage::Up, false) => self.lose(now),
         }
@@ -198,15 +200,12 @@ impl Link {
         while let Some(timer) = self.timers.take_due(now) {
             match timer {
                 LinkTimer::Retry => self.connect(now),
-                LinkTimer::Ping => {
-                    let silence_ms = self.pulse.ask(now);
-                    self.ping(silence_ms, limits::HEARTBEAT_GRACE_MS, now);
-                }
-                LinkTimer::Beat => {
-                    self.note_silence_broken(now);
+                LinkTimer::Ping => self.ping(limits::HEARTBEAT_GRACE_MS, now),
+                LinkTimer::Beat | LinkTimer::Answer => {
+                    self.note_lost(now);
                     self.lose(now);
                 }
-                LinkTimer::Connect | LinkTimer::Welcome | LinkTimer::Answer => self.lose(now),
+                LinkTimer::Connect | LinkTimer::Welcome => self.lose(now),
             }
         }
     }
@@ -218,6 +217,7 @@ impl Link {
 
     fn connect(&mut self, now: Moment) {
         self.stage = Stage::Connecting;
+        self.pulse.suspect();
         self.connection += 1;
         self.timers.set(LinkTimer::Connect, now + limits::CONNECT_MS);
         self.outputs.push_back(Output::Connect { connection: self.connection });
@@ -299,9 +299,6 @@ impl Link {
             return;
         }
         self.timers.stop(LinkTimer::Beat);
-        if let Some(learned) = self.pulse.survive() {
-            self.outputs.push_back(Output::Learned(learned));
-        }
         if pushes != self.pushes || resync {
             self.pushes = pushes;
             self.outputs.push_back(Output::Missed);
@@ -336,16 +333,17 @@ impl Link {
         self.timers.stop_all();
     }
 
-    /// If a Ping was waiting for its Beat, the silence before it was too long, maybe.
-    fn note_silence_broken(&mut self, now: Moment) {
-        if let Some(learned) = self.pulse.lose(now) {
+    /// The connection has died by itself: maybe the silence before was too long for its network.
+    fn note_lost(&mut self, now: Moment) {
+        if let Some(learned) = self.pulse.note_lost(now) {
             self.outputs.push_back(Output::Learned(learned));
         }
     }
 
-    fn ping(&mut self, silence_ms: u32, grace_ms: u64, now: Moment) {
+    fn ping(&mut self, grace_ms: u64, now: Moment) {
         // A second Ping does not give a dead connection more time.
         self.timers.set_by(LinkTimer::Beat, now + grace_ms);
+        let silence_ms = self.pulse.announce(now);
         self.transmit(codec::encode(frame::Body::Ping(Ping { silence_ms })), now);
         // Without a Beat there is no next Ping on this connection; with one, the silence may be as long as announced.
         self.timers.set(LinkTimer::Ping, now + self.pulse.told_ms());
@@ -353,7 +351,7 @@ impl Link {
 
     fn transmit(&mut self, bytes: Vec<u8>, now: Moment) {
         self.timers.set(LinkTimer::Ping, now + self.pulse.beat_ms(now));
-        self.pulse.note_traffic(now);
+        self.pulse.note_sent(now);
         self.outputs.push_back(Output::Transmit { connection: self.connection, bytes });
     }
 

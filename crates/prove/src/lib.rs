@@ -8,11 +8,15 @@
 //! | [`runner`] | runs campaigns one after the other and judges the whole |
 //! | [`server`] | `anser serve` as a child process: started, killed, started again on the same port and data |
 //! | [`proxy`] | a TCP proxy that delays, splits, throttles, resets, goes half-open and forgets, by a seed |
+//! | [`light`] | the client's end of a link over a real socket, with no engine and no disk behind it |
+//! | [`people`] | accounts with devices, written into a server's store before it runs |
 //! | [`roles`] | what this program does when it is started as somebody's child |
 //!
 //! The same seed makes the same choices; what the machine makes of their timing is its own.
 
 pub mod campaigns;
+pub mod light;
+pub mod people;
 pub mod proof;
 pub mod proxy;
 pub mod roles;

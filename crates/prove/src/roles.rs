@@ -4,6 +4,8 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
+use crate::campaigns::nat;
+
 /// The first word of such a command line.
 pub const CHILD: &str = "child";
 
@@ -11,7 +13,7 @@ pub const CHILD: &str = "child";
 type Role = fn(&[String]) -> Result<()>;
 
 /// All of them; a campaign that needs a child of its own adds a line.
-const ROLES: [(&str, Role); 0] = [];
+const ROLES: [(&str, Role); 1] = [(nat::IDLER, nat::idle)];
 
 /// Plays the role named by the first word.
 pub fn play(words: &[String]) -> Result<()> {

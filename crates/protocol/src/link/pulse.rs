@@ -75,8 +75,10 @@ pub(super) struct Pulse {
     told_ms: u64,
     /// When something last went either way.
     quiet_since: Moment,
-    /// A Ping waits for its Beat, and the silence before it says something about the network.
-    asked_ms: Option<u64>,
+    /// The silence that ended with something we sent; nothing came since to show that it was survived.
+    tried_ms: Option<u64>,
+    /// If the connection ends now, that has another reason than silence: it is not up yet, or its network has changed.
+    is_suspect: bool,
     /// The last silence of a length that had held before broke.
     in_doubt: bool,
 }
@@ -89,27 +91,29 @@ impl Pulse {
             learned: None,
             told_ms: limits::HEARTBEAT_MS.into(),
             quiet_since: Moment(0),
-            asked_ms: None,
+            tried_ms: None,
+            is_suspect: true,
             in_doubt: false,
         }
     }
 
     /// From here on the link runs in this network, of which so much is known; `None`: in one without a name.
     pub(super) fn enter(&mut self, learned: Option<Learned>) {
-        (self.learned, self.asked_ms, self.in_doubt) = (learned, None, false);
+        (self.learned, self.tried_ms, self.in_doubt) = (learned, None, false);
     }
 
-    /// A connection begins: the server expects the beat that it named, until it is told of another.
+    /// A link begins: the server expects the beat that it named, until it is told of another.
     pub(super) fn begin(&mut self, named_ms: u32, allowed_ms: u32, now: Moment) {
         self.named_ms = limits::heartbeat_ms(named_ms);
         self.allowed_ms = u64::from(allowed_ms).min(limits::HEARTBEAT_MAX_MS.into());
         self.told_ms = self.named_ms;
-        (self.quiet_since, self.asked_ms) = (now, None);
+        (self.quiet_since, self.tried_ms, self.is_suspect) = (now, None, false);
     }
 
-    /// Something went either way.
-    pub(super) fn note_traffic(&mut self, now: Moment) {
-        self.quiet_since = now;
+    /// There is a reason to think that the connection is dead, or it has yet to become a link: its end would teach
+    /// nothing.
+    pub(super) fn suspect(&mut self) {
+        (self.tried_ms, self.is_suspect) = (None, true);
     }
 
     /// How long after what was sent last a Ping is due.
@@ -122,48 +126,48 @@ impl Pulse {
         self.told_ms
     }
 
-    /// A Ping goes out because the link is idle. Returns the silence that it announces: how long the next one may
-    /// be if this one was survived. 0 if Welcome's beat is kept.
-    pub(super) fn ask(&mut self, now: Moment) -> u32 {
-        let silence = now.millis_since(self.quiet_since);
-        // A Ping that comes late was held up by a sleeping machine, which says nothing about the network.
-        let is_in_time = silence <= self.beat_ms(now) + limits::HEARTBEAT_GRACE_MS;
-        self.asked_ms = self.asked_ms.or(is_in_time.then_some(silence.min(self.beat_ms(now))));
+    /// A Ping is about to be sent. Returns the silence that it announces: how long the next one may be if the one that
+    /// ends now was survived. 0 if Welcome's beat is kept.
+    pub(super) fn announce(&mut self, now: Moment) -> u32 {
         let mut hoped = self.learned;
-        if let (Some(learned), Some(silence)) = (&mut hoped, self.asked_ms)
-            && silence > learned.held_ms
+        if let (Some(learned), Some(silence_ms)) = (&mut hoped, self.tried_ms.or(self.silence_ms(now)))
+            && silence_ms > learned.held_ms
         {
-            learned.hold(silence);
+            learned.hold(silence_ms);
         }
-        self.tell(self.planned_ms(hoped, now))
+        self.told_ms = self.planned_ms(hoped, now);
+        if self.is_adaptive() { u32::try_from(self.told_ms).unwrap_or(limits::HEARTBEAT_MAX_MS) } else { 0 }
     }
 
-    /// A Ping goes out for another reason: its fate says nothing about silences.
-    pub(super) fn probe(&mut self, now: Moment) -> u32 {
-        self.asked_ms = None;
-        self.tell(self.planned_ms(self.learned, now))
+    /// Something was sent, which ends a silence.
+    pub(super) fn note_sent(&mut self, now: Moment) {
+        if !self.is_suspect {
+            self.tried_ms = self.tried_ms.or(self.silence_ms(now));
+        }
+        self.quiet_since = now;
     }
 
-    /// The Beat is here: the silence before its Ping was survived. Returns what is news.
-    pub(super) fn survive(&mut self) -> Option<Learned> {
-        let silence = self.asked_ms.take().filter(|_| self.is_adaptive())?;
+    /// Something came: the silence that we ended was survived. Returns what is news.
+    pub(super) fn note_received(&mut self, now: Moment) -> Option<Learned> {
+        (self.quiet_since, self.is_suspect) = (now, false);
+        let silence_ms = self.tried_ms.take().filter(|_| self.is_adaptive())?;
         self.in_doubt = false;
-        let learned = self.learned.as_mut().filter(|learned| silence > learned.held_ms)?;
-        learned.hold(silence);
+        let learned = self.learned.as_mut().filter(|learned| silence_ms > learned.held_ms)?;
+        learned.hold(silence_ms);
         Some(*learned)
     }
 
-    /// The connection is gone. If a Ping was waiting for its Beat, the silence before it may be why. Returns what is
-    /// news.
-    pub(super) fn lose(&mut self, now: Moment) -> Option<Learned> {
-        let silence = self.asked_ms.take().filter(|_| self.is_adaptive())?;
+    /// The connection has ended by itself, or is as good as dead. If nothing has come since we ended a silence, that
+    /// may be why. Returns what is news.
+    pub(super) fn note_lost(&mut self, now: Moment) -> Option<Learned> {
+        let silence_ms = self.tried_ms.take().filter(|_| self.is_adaptive())?;
         let learned = self.learned.as_mut()?;
-        if silence > learned.held_ms {
-            learned.break_at(silence, now);
+        if silence_ms > learned.held_ms {
+            learned.break_at(silence_ms, now);
             return Some(*learned);
         }
         // Shorter than what we keep to: another reason is more likely.
-        if silence * 2 < learned.held_ms {
+        if silence_ms * 2 < learned.held_ms {
             return None;
         }
         if !std::mem::replace(&mut self.in_doubt, true) {
@@ -171,15 +175,16 @@ impl Pulse {
         }
         // Twice in a row: this network forgets sooner than it did.
         self.in_doubt = false;
-        learned.held_ms = silence / 2;
-        learned.break_at(silence, now);
+        learned.held_ms = silence_ms / 2;
+        learned.break_at(silence_ms, now);
         Some(*learned)
     }
 
-    /// Notes what the server is told with the Ping that goes out now.
-    fn tell(&mut self, silence_ms: u64) -> u32 {
-        self.told_ms = silence_ms;
-        if self.is_adaptive() { u32::try_from(silence_ms).unwrap_or(limits::HEARTBEAT_MAX_MS) } else { 0 }
+    /// How long nothing went either way, up to what was planned. `None` if it was longer than that: then the machine
+    /// slept, which says nothing about the network.
+    fn silence_ms(&self, now: Moment) -> Option<u64> {
+        let silence_ms = now.millis_since(self.quiet_since);
+        (silence_ms <= self.told_ms + limits::HEARTBEAT_GRACE_MS).then_some(silence_ms.min(self.told_ms))
     }
 
     fn is_adaptive(&self) -> bool {

@@ -2,7 +2,7 @@
 //! (spec L2, L3).
 
 use anser_protocol::link::Learned;
-use anser_protocol::wire::{Close, ErrorCode, frame};
+use anser_protocol::wire::{Close, ErrorCode, Sync, frame, request};
 use anser_protocol::{Fault, Moment, codec, limits};
 
 use crate::world::World;
@@ -229,6 +229,21 @@ fn a_push_ends_a_silence() {
     assert!(world.link.is_up());
     let held_ms = world.learned.map_or(0, |learned| learned.held_ms);
     assert!(held_ms < 30_000, "{held_ms} ms of silence there never were");
+}
+
+/// A client that asks for something now and then, as the slow pull does, may never come to beat at all.
+#[test]
+fn what_is_asked_after_a_silence_teaches_as_a_ping_does() {
+    let known = Learned { held_ms: 230_000, ..Learned::default() };
+    let mut world = linked_behind(250_000, false, known);
+    for _ in 0..8 {
+        world.run_ms(270_000);
+        world.request(request::Call::Sync(Sync::default()));
+    }
+    let learned = world.learned.expect("links were lost");
+    assert!(learned.held_ms < 250_000 && (250_001..=270_000).contains(&learned.broke_ms), "{learned:?}");
+    let (_, deaths) = announced(&mut world);
+    assert_eq!(deaths, 1);
 }
 
 #[test]

@@ -1,5 +1,10 @@
 //! The campaigns, in the order in which they run. Each is one file with one public function.
 
+mod first_tries;
+mod half_open;
+pub mod nat;
+mod returning;
+
 use anyhow::Result;
 
 use crate::proof::Proof;
@@ -15,4 +20,9 @@ pub struct Campaign {
 }
 
 /// All of them.
-pub const CAMPAIGNS: [Campaign; 0] = [];
+pub const CAMPAIGNS: [Campaign; 4] = [
+    Campaign { name: "nat", run: nat::run },
+    Campaign { name: "half-open", run: half_open::run },
+    Campaign { name: "return", run: returning::run },
+    Campaign { name: "first-tries", run: first_tries::run },
+];
