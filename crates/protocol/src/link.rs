@@ -105,7 +105,7 @@ impl Link {
     /// The link runs in a network that has a name from here on, of which so much was learned before: beats adapt to
     /// it, and [`Output::Learned`] says what to remember. `None`: it has none, and the server's beat is kept.
     pub fn enter_network(&mut self, learned: Option<Learned>, now: Moment) {
-        self.pulse.enter(learned);
+        self.pulse.enter(learned, now);
         if self.stage == Stage::Up {
             self.timers.set_by(LinkTimer::Ping, now + self.pulse.beat_ms(now));
         }

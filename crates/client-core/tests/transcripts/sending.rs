@@ -194,7 +194,7 @@ fn a_message_of_which_nobody_knows_whether_it_is_stored_is_not_called_failed() {
     // One action mends it, and can make no second copy: the key is the same.
     let send_key = alice.screen.timelines[&CHAT].rows[1].key.trim_start_matches("k:").to_owned();
     assert_eq!(alice.command(Command::RetrySend { send_key: send_key.clone() }), Some(Outcome::Done));
-    alice.waits(30_000);
+    alice.waits(1_000);
     let (id, again, _) = alice.sends().remove(0);
     assert_eq!(anser_protocol::SendKey::from_hex(&send_key).unwrap().0.to_vec(), again.send_key);
     alice.is_answered(id, sent(2));

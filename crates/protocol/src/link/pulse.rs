@@ -73,8 +73,9 @@ pub(super) struct Pulse {
     learned: Option<Learned>,
     /// What the server was told last on this connection.
     told_ms: u64,
-    /// When something last went either way.
+    /// When we last sent something, or something came that was no answer to it.
     quiet_since: Moment,
+    sent_at: Moment,
     /// The silence that ended with something we sent; nothing came since to show that it was survived.
     tried_ms: Option<u64>,
     /// If the connection ends now, that has another reason than silence: it is not up yet, or its network has changed.
@@ -91,6 +92,7 @@ impl Pulse {
             learned: None,
             told_ms: limits::HEARTBEAT_MS.into(),
             quiet_since: Moment(0),
+            sent_at: Moment(0),
             tried_ms: None,
             is_suspect: true,
             in_doubt: false,
@@ -98,8 +100,9 @@ impl Pulse {
     }
 
     /// From here on the link runs in this network, of which so much is known; `None`: in one without a name.
-    pub(super) fn enter(&mut self, learned: Option<Learned>) {
+    pub(super) fn enter(&mut self, learned: Option<Learned>, now: Moment) {
         (self.learned, self.tried_ms, self.in_doubt) = (learned, None, false);
+        self.quiet_since = now;
     }
 
     /// A link begins: the server expects the beat that it named, until it is told of another.
@@ -107,7 +110,8 @@ impl Pulse {
         self.named_ms = limits::heartbeat_ms(named_ms);
         self.allowed_ms = u64::from(allowed_ms).min(limits::HEARTBEAT_MAX_MS.into());
         self.told_ms = self.named_ms;
-        (self.quiet_since, self.tried_ms, self.is_suspect) = (now, None, false);
+        (self.quiet_since, self.sent_at) = (now, now);
+        (self.tried_ms, self.is_suspect) = (None, false);
     }
 
     /// There is a reason to think that the connection is dead, or it has yet to become a link: its end would teach
@@ -126,11 +130,12 @@ impl Pulse {
         self.told_ms
     }
 
-    /// A Ping is about to be sent. Returns the silence that it announces: how long the next one may be if the one that
+    /// A Ping is being sent. Returns the silence that it announces: how long the next one may be if the one that
     /// ends now was survived. 0 if Welcome's beat is kept.
     pub(super) fn announce(&mut self, now: Moment) -> u32 {
+        self.note_sent(now);
         let mut hoped = self.learned;
-        if let (Some(learned), Some(silence_ms)) = (&mut hoped, self.tried_ms.or(self.silence_ms(now)))
+        if let (Some(learned), Some(silence_ms)) = (&mut hoped, self.tried_ms)
             && silence_ms > learned.held_ms
         {
             learned.hold(silence_ms);
@@ -144,15 +149,25 @@ impl Pulse {
         if !self.is_suspect {
             self.tried_ms = self.tried_ms.or(self.silence_ms(now));
         }
-        self.quiet_since = now;
+        (self.quiet_since, self.sent_at) = (now, now);
     }
 
     /// Something came: the silence that we ended was survived. Returns what is news.
     pub(super) fn note_received(&mut self, now: Moment) -> Option<Learned> {
-        (self.quiet_since, self.is_suspect) = (now, false);
+        self.is_suspect = false;
+        // What comes soon after we sent is its answer, mostly: a silence is counted from one sending to the next, or it
+        // would always be a round trip shorter than was planned.
+        if now.millis_since(self.sent_at) > limits::HEARTBEAT_GRACE_MS {
+            self.quiet_since = now;
+        }
         let silence_ms = self.tried_ms.take().filter(|_| self.is_adaptive())?;
-        self.in_doubt = false;
-        let learned = self.learned.as_mut().filter(|learned| silence_ms > learned.held_ms)?;
+        let learned = self.learned.as_mut()?;
+        if is_comparable(silence_ms, learned.held_ms) {
+            self.in_doubt = false;
+        }
+        if silence_ms <= learned.held_ms {
+            return None;
+        }
         learned.hold(silence_ms);
         Some(*learned)
     }
@@ -166,11 +181,8 @@ impl Pulse {
             learned.break_at(silence_ms, now);
             return Some(*learned);
         }
-        // Shorter than what we keep to: another reason is more likely.
-        if silence_ms * 2 < learned.held_ms {
-            return None;
-        }
-        if !std::mem::replace(&mut self.in_doubt, true) {
+        // Much shorter than what we keep to: another reason is more likely. And once may be by chance.
+        if !is_comparable(silence_ms, learned.held_ms) || !std::mem::replace(&mut self.in_doubt, true) {
             return None;
         }
         // Twice in a row: this network forgets sooner than it did.
@@ -180,11 +192,12 @@ impl Pulse {
         Some(*learned)
     }
 
-    /// How long nothing went either way, up to what was planned. `None` if it was longer than that: then the machine
-    /// slept, which says nothing about the network.
+    /// How long nothing went either way, if that says something about the network. A silence that every network bears
+    /// does not, nor one that was longer than planned: then the machine slept.
     fn silence_ms(&self, now: Moment) -> Option<u64> {
         let silence_ms = now.millis_since(self.quiet_since);
-        (silence_ms <= self.told_ms + limits::HEARTBEAT_GRACE_MS).then_some(silence_ms.min(self.told_ms))
+        let is_as_planned = silence_ms <= self.told_ms + limits::HEARTBEAT_GRACE_MS;
+        (is_as_planned && silence_ms >= limits::SILENCE_FIRST_MS / 2).then_some(silence_ms.min(self.told_ms))
     }
 
     fn is_adaptive(&self) -> bool {
@@ -197,4 +210,9 @@ impl Pulse {
             _ => self.named_ms,
         }
     }
+}
+
+/// Whether what became of a silence says something about one that held before.
+fn is_comparable(silence_ms: u64, held_ms: u64) -> bool {
+    silence_ms.saturating_mul(2) >= held_ms
 }
