@@ -14,7 +14,7 @@ use crate::disk::Disk;
 use crate::driver::{Ask, Driver};
 use crate::error::ClientError;
 use crate::feed::{Events, Feed};
-use crate::tls;
+use crate::{tls, wrongs};
 
 /// Commands that wait for the loop; more make their callers wait.
 const ASKS_MAX: usize = 64;
@@ -40,7 +40,7 @@ impl Client {
         getrandom::fill(&mut seed)?;
         let (disk, restored) = Disk::open(&config.data_dir).await?;
         let clock = Clock::start();
-        let engine = Engine::new(seed, restored, clock.now());
+        let engine = wrongs::on(Engine::new(seed, restored, clock.now()));
         let feed = Arc::new(Feed::default());
         let (asks, ask_queue) = mpsc::channel(ASKS_MAX);
         // Into a queue that nobody else has yet: there is room.

@@ -7,6 +7,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use anser_client_core::{Command, Engine, Event, Input, Outcome, Output};
+use anser_failpoints::Place;
 use anser_protocol::Moment;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::sleep;
@@ -140,10 +141,12 @@ impl Driver {
         loop {
             match self.engine.poll() {
                 Output::Save(saves) => {
+                    anser_failpoints::pass(Place::ClientSaveBefore);
                     if let Err(error) = self.disk.save(saves).await {
                         tracing::warn!(%error, "could not save");
                         self.engine.handle(Input::SaveFailed, self.clock.now());
                     }
+                    anser_failpoints::pass(Place::ClientSaveAfter);
                 }
                 Output::Load(load) => self.pending.push_back(Input::Loaded(self.disk.load(load).await?)),
                 Output::Connect { connection } => {
@@ -170,6 +173,7 @@ impl Driver {
         let Some(carrier) = self.carrier.take_if(|carrier| carrier.connection() == connection) else {
             return;
         };
+        anser_failpoints::pass(Place::ClientTransmitBefore);
         if carrier.send(bytes) {
             self.carrier = Some(carrier);
         } else {

@@ -27,6 +27,7 @@
 //! | `disk` | the thread that owns SQLite |
 //! | `carrier` | one WebSocket, from connecting to its end |
 //! | `feed` | events on their way to who listens, bounded without losing anything |
+//! | `wrongs` | the engine broken on purpose, for campaigns that must notice |
 
 mod address;
 mod carrier;
@@ -38,6 +39,7 @@ mod driver;
 mod error;
 mod feed;
 mod tls;
+mod wrongs;
 
 pub use anser_client_core::{Command, Event, Failure, FailureReason, Outcome, view};
 pub use client::Client;

@@ -9,12 +9,39 @@ pub enum Mutant {
     ClientWithoutSync,
     /// A damaged store of the client is replaced by an empty one: nothing is saved from it (spec S4).
     RebuildWithoutSalvage,
+    /// The server now and then says "sent" without storing (spec D1).
+    SentWithoutStoring,
+    /// The server now and then stores another text than was sent (spec D11).
+    StoresAnotherText,
+    /// The server now and then commits a message after the next one of its link (spec D4).
+    SendsOutOfOrder,
+    /// The server refuses one message for now, for ever (spec D6).
+    RefusesForEver,
+    /// The engine makes a new send key when it tries again (spec D2).
+    ForgetKeyOnRetry,
+    /// The engine reports events as delivered before they are on disk (spec D7).
+    AcknowledgeBeforeSave,
+    /// The engine lets the read position go back (spec U1).
+    ReadMovesBack,
+    /// The engine does nothing when a heartbeat shows that a push was lost (spec D8).
+    IgnoreBeat,
 }
 
 impl Mutant {
     /// All of them.
-    pub const ALL: [Mutant; 3] =
-        [Mutant::StoreWithoutSync, Mutant::ClientWithoutSync, Mutant::RebuildWithoutSalvage];
+    pub const ALL: [Mutant; 11] = [
+        Mutant::StoreWithoutSync,
+        Mutant::ClientWithoutSync,
+        Mutant::RebuildWithoutSalvage,
+        Mutant::SentWithoutStoring,
+        Mutant::StoresAnotherText,
+        Mutant::SendsOutOfOrder,
+        Mutant::RefusesForEver,
+        Mutant::ForgetKeyOnRetry,
+        Mutant::AcknowledgeBeforeSave,
+        Mutant::ReadMovesBack,
+        Mutant::IgnoreBeat,
+    ];
 
     /// As the environment and the proofs spell it.
     pub fn name(self) -> &'static str {
@@ -22,6 +49,14 @@ impl Mutant {
             Mutant::StoreWithoutSync => "store-without-sync",
             Mutant::ClientWithoutSync => "client-without-sync",
             Mutant::RebuildWithoutSalvage => "rebuild-without-salvage",
+            Mutant::SentWithoutStoring => "sent-without-storing",
+            Mutant::StoresAnotherText => "stores-another-text",
+            Mutant::SendsOutOfOrder => "sends-out-of-order",
+            Mutant::RefusesForEver => "refuses-for-ever",
+            Mutant::ForgetKeyOnRetry => "forget-key-on-retry",
+            Mutant::AcknowledgeBeforeSave => "acknowledge-before-save",
+            Mutant::ReadMovesBack => "read-moves-back",
+            Mutant::IgnoreBeat => "ignore-beat",
         }
     }
 

@@ -10,16 +10,24 @@
 //! | [`proxy`] | a TCP proxy that delays, splits, throttles, resets, goes half-open and forgets, by a seed |
 //! | [`light`] | the client's end of a link over a real socket, with no engine and no disk behind it |
 //! | [`people`] | accounts with devices, written into a server's store before it runs |
+//! | [`device`] | a real client in a process of its own, driven and watched |
+//! | [`scene`] | a server with people on it, brought to rest and read out |
+//! | [`disk`] | what lies on disks when nobody uses them |
+//! | [`history`] | the checker: everything written, told and stored, held against itself |
 //! | [`roles`] | what this program does when it is started as somebody's child |
 //!
 //! The same seed makes the same choices; what the machine makes of their timing is its own.
 
 pub mod campaigns;
+pub mod device;
+pub mod disk;
+pub mod history;
 pub mod light;
 pub mod people;
 pub mod proof;
 pub mod proxy;
 pub mod roles;
 pub mod runner;
+pub mod scene;
 pub mod server;
 pub mod setting;

@@ -89,7 +89,8 @@ fn first_of(mut problems: Vec<String>) -> Vec<String> {
 
 /// All proofs, one row each.
 pub fn table(proofs: &[Proof]) -> String {
-    let mut text = format!("{:<6} {:<15} {:>7} {:>8}  {:<6}  what\n", "proof", "campaign", "count", "time", "");
+    let mut text =
+        format!("{:<6} {:<15} {:>7} {:>8}  {:<6}  what\n", "proof", "campaign", "count", "time", "");
     for proof in proofs {
         let verdict = match (&proof.mutant, proof.ok) {
             (None, true) => "ok",

@@ -5,6 +5,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 
 use crate::campaigns::nat;
+use crate::device;
 
 /// The first word of such a command line.
 pub const CHILD: &str = "child";
@@ -13,7 +14,7 @@ pub const CHILD: &str = "child";
 type Role = fn(&[String]) -> Result<()>;
 
 /// All of them; a campaign that needs a child of its own adds a line.
-const ROLES: [(&str, Role); 1] = [(nat::IDLER, nat::idle)];
+const ROLES: [(&str, Role); 2] = [("device", device::role::play), (nat::IDLER, nat::idle)];
 
 /// Plays the role named by the first word.
 pub fn play(words: &[String]) -> Result<()> {

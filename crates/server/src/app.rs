@@ -20,6 +20,7 @@ use crate::gateway::{self, Door, Health, TlsError};
 use crate::hands::{Argon2Hasher, OsEntropy};
 use crate::node::{Node, Parts};
 use crate::services::ports::HashError;
+use crate::trouble;
 
 /// When the server stops, links may take this long for what they are doing and for their last words.
 const DRAIN_LIMIT: Duration = Duration::from_secs(12);
@@ -71,7 +72,7 @@ pub async fn start(settings: Settings) -> Result<Running, AppError> {
     };
 
     let (bus, feed) = LocalBus::new(limits::NOTICES_QUEUED_MAX);
-    let bus: Arc<dyn Bus> = Arc::new(bus);
+    let bus = trouble::on_bus(Arc::new(bus));
     let node = Node::new(Parts {
         store: store.clone(),
         bus: bus.clone(),

@@ -10,6 +10,7 @@
 //! | [`node`] | one node, put together from the above |
 //! | [`config`] | flags, environment and file become settings |
 //! | [`app`] | puts the rooms together and runs them |
+//! | `trouble` | pushes lost, repeated and swapped on purpose, for campaigns |
 //!
 //! Doors → services → store and bus; the bus is the only arrow upward.
 //!
@@ -25,3 +26,4 @@ pub mod hands;
 pub mod metrics;
 pub mod node;
 pub mod services;
+mod trouble;

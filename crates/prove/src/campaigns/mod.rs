@@ -1,9 +1,15 @@
 //! The campaigns, in the order in which they run. Each is one file with one public function.
 
-mod first_tries;
-mod half_open;
+pub mod chaos;
+pub mod client_kills;
+pub mod devices;
+pub mod first_tries;
+pub mod half_open;
+pub mod kill_points;
+pub mod mutants;
 pub mod nat;
-mod returning;
+pub mod returning;
+pub mod server_kills;
 
 use anyhow::Result;
 
@@ -19,10 +25,16 @@ pub struct Campaign {
     pub run: fn(&Setting) -> Result<Vec<Proof>>,
 }
 
-/// All of them.
-pub const CAMPAIGNS: [Campaign; 4] = [
+/// All of them; each a line.
+pub const CAMPAIGNS: [Campaign; 10] = [
+    Campaign { name: "server-kills", run: server_kills::run },
+    Campaign { name: "kill-points", run: kill_points::run },
+    Campaign { name: "client-kills", run: client_kills::run },
+    Campaign { name: "devices", run: devices::run },
+    Campaign { name: "chaos", run: chaos::run },
     Campaign { name: "nat", run: nat::run },
     Campaign { name: "half-open", run: half_open::run },
     Campaign { name: "return", run: returning::run },
     Campaign { name: "first-tries", run: first_tries::run },
+    Campaign { name: "mutants", run: mutants::run },
 ];

@@ -28,6 +28,7 @@ use super::farewell::farewell;
 use super::hub::{Mail, Mailbox};
 use super::limiter::Place;
 use super::reading::{self, Done, Reading};
+use crate::trouble::LinkTrouble;
 
 /// When the server stops, its clients come back over this long, not all at once.
 const RETURN_SPREAD_MS: u64 = 5_000;
@@ -52,6 +53,7 @@ pub(super) struct Link<S> {
     finished: VecDeque<Finished>,
     reading: Reading,
     clock: LinkClock,
+    trouble: LinkTrouble,
     door: Arc<Door>,
     place: Arc<Place>,
     /// Becomes true when the server stops, which waits until all of these are dropped.
@@ -101,6 +103,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
             finished: VecDeque::new(),
             reading: Reading::new(),
             clock,
+            trouble: LinkTrouble::new(),
             door,
             place,
             leave,
@@ -297,8 +300,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
 
     async fn write(&mut self, frame: Bytes) -> Result<(), End> {
         self.door.metrics.frames_sent.inc();
-        let writing = in_time(self.socket.feed(Message::Binary(frame)));
-        work_meanwhile(writing, &mut self.unfinished, &mut self.finished).await
+        for frame in self.trouble.pass(frame) {
+            let writing = in_time(self.socket.feed(Message::Binary(frame)));
+            work_meanwhile(writing, &mut self.unfinished, &mut self.finished).await?;
+        }
+        Ok(())
     }
 
     async fn flush(&mut self) -> Result<(), End> {

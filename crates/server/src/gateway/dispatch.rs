@@ -10,6 +10,7 @@ use futures_util::future::{BoxFuture, ready};
 use request::Call;
 
 use crate::gateway::hub::{Hub, Mailbox};
+use crate::gateway::wrongs;
 use crate::metrics::Metrics;
 use crate::services::accounts::Accounts;
 use crate::services::contacts::Contacts;
@@ -100,7 +101,9 @@ impl Dispatch {
             Call::Register(_) | Call::SignIn(_) => {
                 refuse(Fault::new(ErrorCode::NotAllowed, "this link is signed in already"))
             }
-            Call::Send(call) => messages.send(asker, call, now).map(|sent| sent.map(Is::Sent)).boxed(),
+            Call::Send(call) => {
+                wrongs::send(messages, asker, call, now).map(|sent| sent.map(Is::Sent)).boxed()
+            }
             Call::FindSent(call) => messages.find_sent(asker, &call).map(|sent| sent.map(Is::Sent)).boxed(),
             Call::Reach(call) => async move { messages.reach(asker, call, now).await.map(Is::Done) }.boxed(),
             Call::GetRange(call) => async move { messages.range(asker, call).await.map(Is::Range) }.boxed(),

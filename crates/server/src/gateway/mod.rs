@@ -8,6 +8,7 @@
 //! | `listener` | who may connect, and how many at once (`limiter`, `patience`, `tls`)? |
 //! | `http` | what is there besides links: the web client (`assets`), `health`, metrics |
 //! | `upgrade` | which request becomes a link? |
+//! | `wrongs` | sends done wrong on purpose, for campaigns |
 //! | `connection` | what does one link do next (`reading`: not too much at once), and how does it end (`farewell`)? |
 
 pub mod courier;
@@ -28,6 +29,7 @@ mod reading;
 mod reply;
 mod tls;
 mod upgrade;
+mod wrongs;
 
 use std::sync::Arc;
 
