@@ -74,6 +74,10 @@ mod tests {
             ready(full()).boxed()
         }
 
+        fn find_sent(&self, _: AccountId, _: SendKey) -> BoxFuture<'static, Result<Appended, StoreError>> {
+            ready(full()).boxed()
+        }
+
         async fn range(&self, _: AccountId, _: ConversationId, _: Range) -> Result<Vec<Event>, StoreError> {
             full()
         }

@@ -159,6 +159,7 @@ async fn who_has_not_said_hello_can_ask_for_nothing() {
         Call::ListDevices(wire::ListDevices::default()),
         Call::RevokeDevice(wire::RevokeDevice::default()),
         Call::SignOut(wire::SignOut::default()),
+        Call::FindSent(wire::FindSent { send_key: new_key() }),
     ];
     for call in calls {
         let mut link = server.link().await;
