@@ -1,15 +1,15 @@
 //! Campaign `half-open`: a connection silently stops carrying in one direction or in both, and each end notices within
 //! one interval and five seconds (spec L3).
 
-use std::io::{Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use anser_protocol::limits;
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use rand::RngExt;
 
 use crate::light::{Diary, Happening, Light};
+use crate::metrics;
 use crate::people;
 use crate::proof::Proof;
 use crate::proxy::{Cut, Proxy, Weather};
@@ -17,9 +17,9 @@ use crate::server::Server;
 use crate::setting::Setting;
 
 /// How many times as fast as the world's the clocks of both ends run.
-const PACE: u64 = 10;
+const PACE: u64 = 20;
 /// What a busy machine may add, in the world's time.
-const SLACK: Duration = Duration::from_millis(1_000);
+const SLACK: Duration = Duration::from_millis(750);
 /// What takes longer than this does not come.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -131,13 +131,7 @@ fn wait_until(limit: Duration, mut is_so: impl FnMut() -> Result<bool>) -> Resul
     Ok(None)
 }
 
-/// Live sessions, as the server's own metrics say.
+/// Live sessions, as the server itself says.
 fn sessions(server: SocketAddr) -> Result<u64> {
-    let mut stream = TcpStream::connect(server)?;
-    write!(stream, "GET /metrics HTTP/1.1\r\nHost: {server}\r\nConnection: close\r\n\r\n")?;
-    let mut reply = String::new();
-    stream.read_to_string(&mut reply)?;
-    ensure!(reply.starts_with("HTTP/1.1 200"), "no metrics: {reply}");
-    let line = reply.lines().find_map(|line| line.strip_prefix("anser_sessions "));
-    Ok(line.context("no number of sessions among the metrics")?.trim().parse()?)
+    metrics::number(server, "anser_sessions")
 }

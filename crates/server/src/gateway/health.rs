@@ -50,7 +50,7 @@ impl Health {
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
-    use anser_protocol::{AccountId, ConversationId};
+    use anser_protocol::{AccountId, ConversationId, SendKey};
     use anser_store::memory::MemoryStore;
     use anser_store::{Append, Appended, Event, Range, StoreError};
     use async_trait::async_trait;
