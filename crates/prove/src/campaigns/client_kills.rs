@@ -33,18 +33,22 @@ pub fn run(setting: &Setting) -> Result<Vec<Proof>> {
     for kill in 0..kills {
         // Most die between reading and committing; some after, some anywhere.
         let place = match kill % 8 {
-            0..=4 => "client.save.before",
-            5 | 6 => "client.save.after",
-            _ => "client.transmit.before",
+            0..=3 => Some("client.save.before"),
+            4 => Some("client.save.after"),
+            5 => Some("client.transmit.before"),
+            _ => None,
         };
-        let order = format!("{place}:{}", choices.random_range(2..24));
-        scene.devices[bob].begin(&[("ANSER_KILL_AT", &order)])?;
+        let order = place.map(|place| format!("{place}:{}", choices.random_range(2..24)));
+        let environment: Vec<(&str, &str)> =
+            order.iter().map(|order| ("ANSER_KILL_AT", order.as_str())).collect();
+        scene.devices[bob].begin(&environment)?;
+        let life = if place.is_some() { LIFE } else { Duration::from_millis(choices.random_range(10..250)) };
         for number in 0..choices.random_range(4..12) {
             scene.devices[alice].writes(direct, &format!("to bob, life {kill}, {number}"))?;
             // A dead one takes nothing; then it is not written.
             let _dead = scene.devices[bob].writes(direct, &format!("from bob, life {kill}, {number}"));
         }
-        if scene.devices[bob].wait_for_end(LIFE)? {
+        if scene.devices[bob].wait_for_end(life)? {
             at_the_place += 1;
         } else {
             scene.devices[bob].kill()?;

@@ -5,6 +5,7 @@ pub mod client_kills;
 pub mod devices;
 pub mod kill_points;
 pub mod mutants;
+pub mod pushes;
 pub mod server_kills;
 
 use anyhow::Result;
@@ -26,6 +27,7 @@ pub const CAMPAIGNS: &[Campaign] = &[
     Campaign { name: "server-kills", run: server_kills::run },
     Campaign { name: "kill-points", run: kill_points::run },
     Campaign { name: "client-kills", run: client_kills::run },
+    Campaign { name: "pushes", run: pushes::run },
     Campaign { name: "devices", run: devices::run },
     Campaign { name: "chaos", run: chaos::run },
     Campaign { name: "mutants", run: mutants::run },
