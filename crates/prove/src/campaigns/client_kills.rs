@@ -61,12 +61,14 @@ pub fn run(setting: &Setting) -> Result<Vec<Proof>> {
         problems.extend(wrong.iter().map(|problem| format!("kill {kill}: {problem}")));
     }
     scene.devices[bob].start(&[])?;
-    let verdict = scene.verdict(PATIENCE)?;
+    let mut verdict = scene.verdict(PATIENCE)?;
+    let at_rest = std::mem::take(&mut verdict.problems);
     let words =
         "kills of a client, most between reading and committing; what was shown as delivered is on its disk";
     let rest = "messages at rest: none lost, doubled, out of order or made up; outboxes empty; counts true";
     Ok(vec![
         Proof::judged("D7", words, kills, problems).figure("at_the_place", f64::from(at_the_place)),
-        Proof::judged("D5 D6", rest, verdict.messages, verdict.problems),
+        Proof::judged("D5 D6", rest, verdict.messages, at_rest),
+        verdict.sums(),
     ])
 }

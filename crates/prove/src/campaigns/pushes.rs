@@ -49,6 +49,11 @@ pub fn run(setting: &Setting) -> Result<Vec<Proof>> {
     }
     let verdict = scene.verdict(PATIENCE)?;
     let words = "messages at rest without a single orderly push: none lost, doubled, out of order or made up";
-    proofs.push(Proof::judged("D8", words, verdict.messages, verdict.problems));
+    proofs.push(Proof::judged(
+        "D8",
+        words,
+        verdict.messages,
+        [verdict.problems, verdict.wrong_sums].concat(),
+    ));
     Ok(proofs)
 }
