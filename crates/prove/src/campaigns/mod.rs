@@ -11,6 +11,7 @@ pub mod kill_points;
 pub mod mutants;
 pub mod nat;
 pub mod power_loss;
+pub mod pushes;
 pub mod returning;
 pub mod server_kills;
 pub mod store_kills;
@@ -34,6 +35,7 @@ pub const CAMPAIGNS: &[Campaign] = &[
     Campaign { name: "server-kills", run: server_kills::run },
     Campaign { name: "kill-points", run: kill_points::run },
     Campaign { name: "client-kills", run: client_kills::run },
+    Campaign { name: "pushes", run: pushes::run },
     Campaign { name: "devices", run: devices::run },
     Campaign { name: "chaos", run: chaos::run },
     Campaign { name: "nat", run: nat::run },
