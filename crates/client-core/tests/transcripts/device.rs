@@ -416,6 +416,7 @@ impl Screen {
                 }
                 "timeline"
             }
+            Event::Rebuilt => panic!("an engine knows only rows that are whole"),
             Event::Finished { command, outcome } => {
                 let before = self.outcomes.insert(command, outcome);
                 assert_eq!(before, None, "command {command} finished twice");
