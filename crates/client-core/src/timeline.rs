@@ -509,4 +509,16 @@ mod tests {
         assert_eq!(step(&mut window, &here), Step::Rest);
         assert!(window.has_newer());
     }
+
+    #[test]
+    fn an_own_message_above_a_hole_is_shown_at_the_end_only() {
+        let here = conversation(1, 900, &[(1, 100), (701, 900)]);
+        let mut window = window(41, 100);
+        window.detach(&event(7, 900));
+        assert_eq!(window.detached().count(), 1);
+        window.follow_end(false);
+        window.note_range(SpanRow { first: Seq(701), last: Seq(900) }, &here);
+        step(&mut window, &here);
+        assert_eq!(window.detached().count(), 0, "the end is not shown any more");
+    }
 }
