@@ -7,6 +7,7 @@ pub mod kill_points;
 pub mod mutants;
 pub mod pushes;
 pub mod server_kills;
+pub mod talk;
 
 use anyhow::Result;
 
@@ -27,6 +28,7 @@ pub const CAMPAIGNS: &[Campaign] = &[
     Campaign { name: "server-kills", run: server_kills::run },
     Campaign { name: "kill-points", run: kill_points::run },
     Campaign { name: "client-kills", run: client_kills::run },
+    Campaign { name: "talk", run: talk::run },
     Campaign { name: "pushes", run: pushes::run },
     Campaign { name: "devices", run: devices::run },
     Campaign { name: "chaos", run: chaos::run },
