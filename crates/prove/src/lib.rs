@@ -5,6 +5,7 @@
 //! | [`campaigns`] | one file for each campaign, and the list of them |
 //! | [`setting`] | what a campaign is told: seed, size, where things are |
 //! | [`proof`] | what a campaign hands back, as a line of JSON and a row of the table |
+//! | [`report`] | the proofs of a run as a page for people |
 //! | [`runner`] | runs campaigns one after the other and judges the whole |
 //! | [`server`] | `anser serve` as a child process: started, killed, started again on the same port and data |
 //! | [`recorder`] | what a process did to its files, and what a power cut would have left of it |
@@ -28,6 +29,7 @@ pub mod history;
 pub mod proof;
 pub mod proxy;
 pub mod recorder;
+pub mod report;
 pub mod roles;
 pub mod runner;
 pub mod scene;

@@ -8,8 +8,10 @@ pub mod devices;
 pub mod kill_points;
 pub mod mutants;
 pub mod power_loss;
+pub mod pushes;
 pub mod server_kills;
 pub mod store_kills;
+pub mod talk;
 
 use anyhow::Result;
 
@@ -30,6 +32,8 @@ pub const CAMPAIGNS: &[Campaign] = &[
     Campaign { name: "server-kills", run: server_kills::run },
     Campaign { name: "kill-points", run: kill_points::run },
     Campaign { name: "client-kills", run: client_kills::run },
+    Campaign { name: "talk", run: talk::run },
+    Campaign { name: "pushes", run: pushes::run },
     Campaign { name: "devices", run: devices::run },
     Campaign { name: "chaos", run: chaos::run },
     Campaign { name: "mutants", run: mutants::run },
