@@ -237,7 +237,10 @@ impl Driver {
 
     fn emit(&mut self, event: Event) {
         let Event::Finished { command, outcome } = event else {
-            self.feed.emit(&event);
+            // What cannot be saved any more may be undone by the next engine, and a state is never taken back.
+            if !self.damaged {
+                self.feed.emit(&event);
+            }
             return;
         };
         if let Some(answer) = self.waiting.remove(&command) {

@@ -71,7 +71,8 @@ pub fn see(dir: &Path) -> Result<Seen> {
             return Ok(Seen { refused: Some(refusal.to_string()), ..Seen::default() });
         }
         Err(error) => {
-            let faults = vec![format!("it does not open: {error}")];
+            let words = error.to_string().replace(&*dir.to_string_lossy(), "its folder");
+            let faults = vec![format!("it does not open: {words}")];
             return Ok(Seen { faults, ..Seen::default() });
         }
     };

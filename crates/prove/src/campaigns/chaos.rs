@@ -40,9 +40,10 @@ pub fn run(setting: &Setting) -> Result<Vec<Proof>> {
     let began = Instant::now();
     play.write_and_kill(messages, kills)?;
     let written_in = began.elapsed();
-    // The weather clears, the pushes stay as bad: what was lost must be found by those who lost it.
+    // The weather clears with the last kill; what was lost until then must be found by those who lost it.
     proxy.set(Weather::fair());
-    proxy.reset_all();
+    play.scene.server.kill()?;
+    play.scene.server.start_again()?;
     let mut verdict = play.scene.verdict(PATIENCE)?;
     let counts = proxy.counts();
     let words = format!(
@@ -95,6 +96,8 @@ impl Play {
         let mut written = 0;
         let mut killed = 0;
         let mut nudged_at = began;
+        // The last kill comes when all is written.
+        let kills = kills - 1;
         while written < messages {
             let due = (began.elapsed().as_secs_f64() * MESSAGES_PER_SECOND) as usize;
             while written < due.min(messages) {

@@ -31,15 +31,15 @@ pub fn run(setting: &Setting) -> Result<Vec<Proof>> {
         problems.push("the history did not come to rest".to_owned());
     }
     scene.devices[alice].reads_up(direct)?;
-    scene.devices[alice].stop()?;
     let file = scene.devices[alice].dir().join("anser.sqlite");
     let (mut damaged, mut rebuilt) = (0_u64, 0);
     // By number: what is where changes whenever the database is made anew.
+    scene.devices[alice].stop()?;
     let last = pages(&file)?.last().context("a database has pages")?.number;
-    let stride = setting.scale(last.div_ceil(4), 1);
+    scene.devices[alice].start(&[])?;
+    let stride = setting.scale(last.div_ceil(2), 1);
     for number in (1..=last).rev().step_by(stride as usize) {
-        scene.server.stop()?;
-        scene.devices[alice].start(&[])?;
+        scene.server.kill()?;
         scene.devices[alice].writes(direct, &format!("only here, before page {number}"))?;
         let accepted = scene.devices[alice].written().last().context("it was written")?.clone();
         let is_taken = |record: &crate::device::record::Record| record.outcomes.contains_key(&accepted.id);

@@ -15,6 +15,7 @@ pub mod pushes;
 pub mod returning;
 pub mod server_kills;
 pub mod store_kills;
+pub mod talk;
 
 use anyhow::Result;
 
@@ -35,6 +36,7 @@ pub const CAMPAIGNS: &[Campaign] = &[
     Campaign { name: "server-kills", run: server_kills::run },
     Campaign { name: "kill-points", run: kill_points::run },
     Campaign { name: "client-kills", run: client_kills::run },
+    Campaign { name: "talk", run: talk::run },
     Campaign { name: "pushes", run: pushes::run },
     Campaign { name: "devices", run: devices::run },
     Campaign { name: "chaos", run: chaos::run },
