@@ -42,7 +42,8 @@ pub fn run(setting: &Setting) -> Result<Vec<Proof>> {
         let (sent, read) = (texts(&alice), texts(&bob));
         let repeats = metrics::number(server.address(), "anser_sends_repeated_total")?;
         let no_repeat = (repeats == 0).then(|| "no answer was lost, so nothing was tried".to_owned());
-        let lost = format!("messages, every third of them lost at the first try ({} links)", proxy.counts().reset());
+        let lost =
+            format!("messages, every third of them lost at the first try ({} links)", proxy.counts().reset());
         let order = Proof::judged("D4", lost, messages as u64, compare(&written, &read));
         let states = Proof::judged(
             "D6",
@@ -99,7 +100,9 @@ fn compare(written: &[String], read: &[String]) -> Vec<String> {
         problems.push(format!("{} were written and {} are there", written.len(), read.len()));
     }
     let differing = written.iter().zip(read).enumerate().filter(|(_, (written, read))| written != read);
-    problems.extend(differing.map(|(place, (written, read))| format!("{read:?} instead of {written:?} at {place}")));
+    problems.extend(
+        differing.map(|(place, (written, read))| format!("{read:?} instead of {written:?} at {place}")),
+    );
     problems
 }
 
@@ -116,8 +119,7 @@ impl Person {
     async fn register(url: &str, setting: &Setting, handle: &str) -> Result<Person> {
         let client = Client::open(ClientConfig::new(url, setting.folder(handle)?)).await?;
         let events = client.events();
-        let person =
-            Person { client, events, screen: TimelineView::default(), lies: Vec::new() };
+        let person = Person { client, events, screen: TimelineView::default(), lies: Vec::new() };
         let (handle, display_name) = (handle.to_owned(), handle.to_owned());
         let (password, device_name) = ("a good password".to_owned(), "prove".to_owned());
         person.does(Command::Register { handle, display_name, password, device_name }).await?;
@@ -160,7 +162,8 @@ impl Person {
                 let Some(event) = self.events.next().await else { bail!("the client has ended") };
                 if let Event::Timeline { change } = event {
                     self.screen.apply(change);
-                    let failed = self.screen.rows.iter().filter(|row| matches!(row.state, RowState::Failed { .. }));
+                    let failed =
+                        self.screen.rows.iter().filter(|row| matches!(row.state, RowState::Failed { .. }));
                     self.lies.extend(failed.map(|row| format!("{:?} was called failed", text_of(row))));
                 }
             }
