@@ -31,13 +31,12 @@ pub fn run(setting: &Setting) -> Result<Vec<Proof>> {
         let chat = alice.opens_chat_with("bob").await?;
         let began = Instant::now();
         let written = write_all(&alice, &proxy, chat, messages).await?;
-        let are_stored = |rows: &[RowView]| {
-            let texts = rows.iter().filter(|row| text_of(row).is_some());
-            texts.clone().count() >= messages && texts.clone().all(is_stored)
-        };
-        alice.sees(are_stored).await?;
+        let last = written.last().cloned();
+        alice.sees(|rows| rows.iter().any(|row| text_of(row) == last) && rows.iter().all(is_stored)).await?;
         bob.opens_chat_with("alice").await?;
-        bob.sees(|rows| rows.iter().filter_map(text_of).count() >= messages).await?;
+        bob.sees(|rows| rows.iter().any(|row| text_of(row) == last)).await?;
+        alice.reads_up().await?;
+        bob.reads_up().await?;
 
         let (sent, read) = (texts(&alice), texts(&bob));
         let repeats = metrics::number(server.address(), "anser_sends_repeated_total")?;
@@ -154,6 +153,16 @@ impl Person {
 
     async fn opens(&self, conversation: u64) -> Result<()> {
         self.does(Command::OpenView { view: 1, conversation, at: None }).await
+    }
+
+    /// To the beginning of the log.
+    async fn reads_up(&mut self) -> Result<()> {
+        while self.screen.has_older {
+            let first = self.screen.rows.first().map_or(0, |row| row.seq);
+            self.does(Command::LoadOlder { view: 1 }).await?;
+            self.sees(|rows| rows.first().is_some_and(|row| row.seq < first)).await?;
+        }
+        Ok(())
     }
 
     async fn sees(&mut self, shown: impl Fn(&[RowView]) -> bool) -> Result<()> {
