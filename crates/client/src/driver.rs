@@ -17,6 +17,7 @@ use crate::clock::Clock;
 use crate::disk::Disk;
 use crate::error::ClientError;
 use crate::feed::Feed;
+use crate::wrongs;
 
 /// Reports of links that wait for the loop. A full queue makes the reading task wait, and TCP slow the server down.
 const REPORTS_MAX: usize = 64;
@@ -141,6 +142,7 @@ impl Driver {
         loop {
             match self.engine.poll() {
                 Output::Save(saves) => {
+                    wrongs::let_go_out().await;
                     anser_failpoints::pass(Place::ClientSaveBefore);
                     if let Err(error) = self.disk.save(saves).await {
                         tracing::warn!(%error, "could not save");

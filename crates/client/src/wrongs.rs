@@ -1,4 +1,4 @@
-//! The engine broken on purpose, for campaigns that must notice; in a product there is none of it.
+//! The client broken on purpose, for campaigns that must notice; in a product there is none of it.
 
 use anser_client_core::Engine;
 
@@ -23,4 +23,18 @@ pub(crate) fn on(mut engine: Engine) -> Engine {
     let told = wrongs.into_iter().find(|(mutant, _)| anser_failpoints::is(*mutant));
     engine.set_mutant(told.map(|(_, wrong)| wrong));
     engine
+}
+
+/// Nothing.
+#[cfg(not(feature = "failpoints"))]
+#[inline(always)]
+pub(crate) async fn let_go_out() {}
+
+/// What was handed to the carrier is on the wire when this returns, as far as that goes without waiting: so dying in the
+/// next instant is as bad as it can be.
+#[cfg(feature = "failpoints")]
+pub(crate) async fn let_go_out() {
+    for _ in 0..4 {
+        tokio::task::yield_now().await;
+    }
 }

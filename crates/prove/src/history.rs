@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use anser_protocol::{codec, kind};
+use anser_protocol::{codec, kind, limits};
 
 /// An entry of a log, as some disk has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,6 +71,8 @@ pub struct DeviceEnd {
     pub outbox: Vec<String>,
     /// What its list shows as unread, by conversation.
     pub unread: BTreeMap<u64, u64>,
+    /// Up to where its list shows it as read, by conversation.
+    pub read: BTreeMap<u64, u64>,
     /// Its badge.
     pub total: u64,
 }
@@ -278,12 +280,20 @@ impl Found {
             let Some(log) = history.server.get(conversation) else { continue };
             let visible: Vec<&Line> =
                 log.iter().filter(|line| (membership.first..=membership.last).contains(&line.seq)).collect();
-            self.check_log(device, *conversation, &visible);
+            self.check_log(device, *conversation, log, &visible);
             let counts =
                 |line: &&&Line| line.seq > membership.read && !line.silent && line.sender != device.account;
-            let truth = visible.iter().filter(counts).count() as u64;
+            // Counting stops there: the number means "so many or more".
+            let truth = visible.iter().filter(counts).count().min(limits::UNREAD_COUNT_MAX as usize) as u64;
             let shown = device.unread.get(conversation).copied().unwrap_or(0);
             sum += shown;
+            let read = device.read.get(conversation).copied().unwrap_or(0);
+            if read != membership.read {
+                let Membership { read: truth, .. } = membership;
+                let words =
+                    format!("{} shows {conversation} as read to #{read}, it is #{truth}", device.name);
+                self.add(Wrong::Unread, words);
+            }
             if shown != truth {
                 let words = format!("{} shows {shown} in {conversation}, it is {truth}", device.name);
                 self.add(Wrong::Unread, words);
@@ -295,7 +305,9 @@ impl Found {
         }
     }
 
-    fn check_log(&mut self, device: &DeviceEnd, conversation: u64, visible: &[&Line]) {
+    /// It has all that its owner may see. More it may have too (who left and came back keeps what was seen before),
+    /// but nothing that is not so.
+    fn check_log(&mut self, device: &DeviceEnd, conversation: u64, log: &[Line], visible: &[&Line]) {
         let name = &device.name;
         let empty = Vec::new();
         let own = device.logs.get(&conversation).unwrap_or(&empty);
@@ -306,7 +318,7 @@ impl Found {
             let number = missing.len();
             self.add(Wrong::Lost, format!("{name} lacks {number} of {conversation}, the first is #{first}"));
         }
-        let stored: BTreeMap<u64, &Line> = visible.iter().map(|line| (line.seq, *line)).collect();
+        let stored: BTreeMap<u64, &Line> = log.iter().map(|line| (line.seq, line)).collect();
         for line in own {
             match stored.get(&line.seq) {
                 None => {
@@ -367,6 +379,7 @@ mod tests {
             logs: log(&["a", "b", "c"]),
             outbox: vec![],
             unread: BTreeMap::from([(CHAT, unread)]),
+            read: BTreeMap::from([(CHAT, if account == BOB { 2 } else { 0 })]),
             total: unread,
         };
         History {
@@ -460,6 +473,15 @@ mod tests {
     }
 
     #[test]
+    fn who_came_back_keeps_what_was_seen_before() {
+        let later = |history: &mut History| {
+            let membership = Membership { first: 3, last: 4, read: 2 };
+            history.memberships.insert((BOB, CHAT), membership);
+        };
+        assert_eq!(wrong(later), []);
+    }
+
+    #[test]
     fn a_count_that_is_not_the_truth_is_seen() {
         let too_many = |history: &mut History| {
             let bob = bob(history);
@@ -467,6 +489,8 @@ mod tests {
         };
         assert_eq!(wrong(too_many), [Wrong::Unread]);
         assert_eq!(wrong(|history| bob(history).total = 9), [Wrong::Unread]);
+        let read_less = |history: &mut History| bob(history).read = BTreeMap::from([(CHAT, 1)]);
+        assert_eq!(wrong(read_less), [Wrong::Unread]);
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! | [`campaigns`] | one file for each campaign, and the list of them |
 //! | [`setting`] | what a campaign is told: seed, size, where things are |
 //! | [`proof`] | what a campaign hands back, as a line of JSON and a row of the table |
+//! | [`report`] | the proofs of a run as a page for people |
 //! | [`runner`] | runs campaigns one after the other and judges the whole |
 //! | [`server`] | `anser serve` as a child process: started, killed, started again on the same port and data |
 //! | [`proxy`] | a TCP proxy that delays, splits, throttles, resets, goes half-open and forgets, by a seed |
@@ -28,6 +29,7 @@ pub mod metrics;
 pub mod people;
 pub mod proof;
 pub mod proxy;
+pub mod report;
 pub mod roles;
 pub mod runner;
 pub mod scene;

@@ -26,6 +26,9 @@ struct Arguments {
     /// Keep data directories here instead of in a temporary folder.
     #[arg(long)]
     keep: Option<PathBuf>,
+    /// Write a report here.
+    #[arg(long)]
+    report: Option<PathBuf>,
 }
 
 fn main() -> ExitCode {
@@ -48,7 +51,7 @@ fn run() -> Result<bool> {
     {
         return roles::play(rest).map(|()| true);
     }
-    let Arguments { anser, seed, short, only, keep } = Arguments::parse();
+    let Arguments { anser, seed, short, only, keep, report } = Arguments::parse();
     let rounds = if short { Rounds::Short } else { Rounds::Full };
-    runner::run(runner::Asked { anser, seed, rounds, only, keep })
+    runner::run(runner::Asked { anser, seed, rounds, only, keep, report })
 }

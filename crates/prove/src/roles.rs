@@ -14,7 +14,7 @@ pub const CHILD: &str = "child";
 type Role = fn(&[String]) -> Result<()>;
 
 /// All of them; a campaign that needs a child of its own adds a line.
-const ROLES: [(&str, Role); 2] = [("device", device::role::play), (nat::IDLER, nat::idle)];
+const ROLES: &[(&str, Role)] = &[("device", device::role::play), (nat::IDLER, nat::idle)];
 
 /// Plays the role named by the first word.
 pub fn play(words: &[String]) -> Result<()> {

@@ -7,6 +7,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::campaigns::{CAMPAIGNS, Campaign};
 use crate::proof::{self, Proof};
+use crate::report;
 use crate::setting::{Rounds, Setting};
 
 /// What was asked for on the command line.
@@ -22,6 +23,8 @@ pub struct Asked {
     pub only: Option<String>,
     /// Where data directories stay; `None`: in a temporary folder that goes.
     pub keep: Option<PathBuf>,
+    /// Where a report is written.
+    pub report: Option<PathBuf>,
 }
 
 /// Runs what was asked for. Whether everything held.
@@ -32,6 +35,7 @@ pub fn run(asked: Asked) -> Result<bool> {
     let temporary = tempfile::tempdir().context("making a temporary folder")?;
     let root = asked.keep.as_deref().unwrap_or(temporary.path());
     let mut proofs = Vec::new();
+    let whole = Instant::now();
     for campaign in chosen {
         let began = Instant::now();
         let dir = fresh_folder(root, campaign.name)?;
@@ -48,6 +52,10 @@ pub fn run(asked: Asked) -> Result<bool> {
         }
     }
     print!("\n{}", proof::table(&proofs));
+    if let Some(file) = &asked.report {
+        let text = report::markdown(&proofs, asked.seed, asked.rounds, whole.elapsed());
+        std::fs::write(file, text).with_context(|| format!("writing {}", file.display()))?;
+    }
     let failed = proofs.iter().filter(|proof| !proof.ok).count();
     println!("\nseed {}: {} passed, {failed} failed", asked.seed, proofs.len() - failed);
     Ok(failed == 0)
@@ -64,7 +72,7 @@ fn prove(campaign: &Campaign, setting: &Setting) -> Vec<Proof> {
 }
 
 fn chosen(only: Option<&str>) -> Result<&'static [Campaign]> {
-    let Some(name) = only else { return Ok(&CAMPAIGNS) };
+    let Some(name) = only else { return Ok(CAMPAIGNS) };
     match CAMPAIGNS.iter().position(|campaign| campaign.name == name) {
         Some(at) => Ok(&CAMPAIGNS[at..=at]),
         None => {

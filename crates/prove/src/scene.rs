@@ -10,6 +10,7 @@ use anyhow::{Context, Result, bail, ensure};
 use crate::device::{Device, PATIENCE};
 use crate::disk::{self, ServerDisk};
 use crate::history::{self, DeviceEnd, History, Membership, Problem, Writing};
+use crate::proof::Proof;
 use crate::server::Server;
 use crate::setting::Setting;
 
@@ -48,6 +49,16 @@ pub struct Verdict {
     pub messages: u64,
     /// So often was a badge held against its list.
     pub sums_checked: u64,
+    /// And this is where they differed.
+    pub wrong_sums: Vec<String>,
+}
+
+impl Verdict {
+    /// Spec U2, of this scene.
+    pub fn sums(self) -> Proof {
+        let words = "comparisons of badge and list, after every event on every device";
+        Proof::judged("U2", words, self.sums_checked, self.wrong_sums)
+    }
 }
 
 impl Scene {
@@ -291,13 +302,16 @@ impl Scene {
         }
         let history = self.history()?;
         problems.extend(history::check(&history).iter().map(Problem::to_string));
-        problems.extend(self.noticed());
+        let (wrong_sums, noticed): (Vec<String>, Vec<String>) =
+            self.noticed().into_iter().partition(|problem| problem.contains("U2: "));
+        problems.extend(noticed);
         let texts = history.server.values().flatten().filter(|line| line.text().is_some());
-        Ok(Verdict { messages: texts.count() as u64, sums_checked: self.sums_checked(), problems, history })
+        let (messages, sums_checked) = (texts.count() as u64, self.sums_checked());
+        Ok(Verdict { messages, sums_checked, wrong_sums, problems, history })
     }
 
     /// What devices noticed themselves.
-    pub fn noticed(&self) -> Vec<String> {
+    fn noticed(&self) -> Vec<String> {
         let of_device = |device: &Device| {
             let problems = device.lock().problems.clone();
             problems.into_iter().map(|problem| format!("{}: {problem}", device.name)).collect::<Vec<_>>()
@@ -305,8 +319,7 @@ impl Scene {
         self.devices.iter().flat_map(of_device).collect()
     }
 
-    /// So often was a badge held against its list.
-    pub fn sums_checked(&self) -> u64 {
+    fn sums_checked(&self) -> u64 {
         self.devices.iter().map(|device| device.lock().sums_checked).sum()
     }
 
@@ -329,6 +342,7 @@ impl Scene {
                 logs: disk.logs,
                 outbox: disk.outbox,
                 unread: record.chats.iter().map(|(id, chat)| (*id, u64::from(chat.unread))).collect(),
+                read: record.chats.iter().map(|(id, chat)| (*id, chat.read)).collect(),
                 total: record.total,
             });
         }

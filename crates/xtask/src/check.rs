@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 
 use crate::process::Shell;
-use crate::{counts, stories, tidy, tools, types, web};
+use crate::{counts, prove, stories, tidy, tools, types, web};
 
 /// Worlds the simulator plays in the test command; nightly runs and people with time play more.
 const SIM_SEEDS: &str = "4000";
@@ -21,7 +21,7 @@ struct Step {
 }
 
 /// What fails fastest comes first; what is compiled for one step serves the next.
-const STEPS: [Step; 12] = [
+const STEPS: [Step; 13] = [
     Step { name: "tidy", run: |shell| tidy::tidy(&shell.root) },
     Step { name: "fmt", run: |shell| shell.run(shell.cargo().args(["fmt", "--all", "--check"])) },
     Step { name: "types", run: types::check },
@@ -32,6 +32,7 @@ const STEPS: [Step; 12] = [
     Step { name: "cargo-test", run: |shell| shell.run(shell.cargo().args(["test", "--workspace"])) },
     Step { name: "fuzz-build", run: build_fuzz_targets },
     Step { name: "sim", run: simulate },
+    Step { name: "prove", run: prove::short },
     Step { name: "e2e", run: stories::play },
     Step { name: "deny", run: deny },
 ];

@@ -5,6 +5,7 @@
 //! | [`check`] | `test`: which steps there are, in which order, and how they went |
 //! | [`counts`] | how many tests a step's output speaks of |
 //! | [`process`] | how a program is started, limited in time, and ended |
+//! | [`prove`] | `prove`: the campaigns on real processes |
 //! | [`run`] | `run`: from a fresh clone to a running server |
 //! | [`stories`] | the stories, the pictures of all screens and the marks, in a real browser |
 //! | [`tidy`] | `tidy`: the rules of this repository that no compiler knows |
@@ -15,6 +16,7 @@
 mod check;
 mod counts;
 mod process;
+mod prove;
 mod run;
 mod stories;
 mod tidy;
@@ -33,6 +35,7 @@ usage: cargo xtask <what>
 
   run [-- ARGS]        build everything and run `anser serve ARGS` on ./anser-data
   test [--only STEP]   run every check, or one of them
+  prove [--seed N]     the campaigns on real processes, in twenty minutes; --short: in a minute and a half
   tidy                 the rules of this repository that no compiler knows
   types                write the engine's TypeScript into web/app/src/engine/generated
   web                  build the engine (WebAssembly) and the web client
@@ -61,6 +64,7 @@ fn dispatch() -> Result<()> {
     match what {
         "run" => run::run(&shell, rest),
         "test" => check::test(&shell, rest),
+        "prove" => prove::prove(&shell, rest),
         "tidy" => tidy::tidy(&shell.root),
         "types" => types::write(&shell),
         "web" => web::build(&shell),

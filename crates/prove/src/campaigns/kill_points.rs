@@ -62,6 +62,7 @@ pub fn run(setting: &Setting) -> Result<Vec<Proof>> {
     }
     let verdict = scene.verdict(PATIENCE)?;
     problems.extend(verdict.problems);
+    problems.extend(verdict.wrong_sums);
     let words = format!(
         "deaths at {} places before and after each commit, answer, publish and transmit; {} messages are whole",
         OF_SERVER.len() + OF_CLIENT.len(),

@@ -8,8 +8,10 @@ pub mod half_open;
 pub mod kill_points;
 pub mod mutants;
 pub mod nat;
+pub mod pushes;
 pub mod returning;
 pub mod server_kills;
+pub mod talk;
 
 use anyhow::Result;
 
@@ -26,10 +28,12 @@ pub struct Campaign {
 }
 
 /// All of them; each a line.
-pub const CAMPAIGNS: [Campaign; 10] = [
+pub const CAMPAIGNS: &[Campaign] = &[
     Campaign { name: "server-kills", run: server_kills::run },
     Campaign { name: "kill-points", run: kill_points::run },
     Campaign { name: "client-kills", run: client_kills::run },
+    Campaign { name: "talk", run: talk::run },
+    Campaign { name: "pushes", run: pushes::run },
     Campaign { name: "devices", run: devices::run },
     Campaign { name: "chaos", run: chaos::run },
     Campaign { name: "nat", run: nat::run },

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use anser_client::Command;
 use anyhow::Result;
 
 use crate::disk;
@@ -12,8 +13,10 @@ use crate::setting::Setting;
 
 /// Broken ones may never come to rest: then they are judged as they are.
 const PATIENCE: Duration = Duration::from_secs(4);
-/// Half of all pushes are lost, so that whoever ignores a loss is missing something soon.
-const HEAVY_TROUBLE: &str = "1:500:0:0";
+/// Tries at a mutant that is only seen by luck.
+const LIVES_MAX: u64 = 20;
+/// Every push is lost: whoever ignores the heartbeats hears of nothing.
+const NO_PUSHES: &str = "1:1000:0:0";
 
 /// One broken thing, how it is provoked, and what must be said about it.
 struct Suspect {
@@ -96,23 +99,23 @@ fn answers_lost(setting: &Setting, mutant: &str) -> Result<Vec<String>> {
     Ok(scene.verdict(PATIENCE)?.problems)
 }
 
-/// Bob says that he has what he has not, and dies.
+/// Bob says that he has what he has not, and dies. Between saying and dying lie instants: more than one life may be
+/// needed until his word has come to alice.
 fn killed_before_saving(setting: &Setting, mutant: &str) -> Result<Vec<String>> {
     let mut scene = Scene::open(setting, mutant)?;
     let (alice, bob, direct) = two(&mut scene)?;
+    scene.devices[bob].stop()?;
     let mut problems = Vec::new();
-    // The report and the save are a few instants apart: more than one try may be needed.
-    for life in 0..10 {
-        scene.devices[bob].stop()?;
-        scene.devices[bob].start(&[
-            ("ANSER_MUTANT", mutant),
-            ("ANSER_KILL_AT", &format!("client.save.before:{}", 8 + life)),
-        ])?;
-        for number in 0..30 {
+    for life in 0..LIVES_MAX {
+        let order = format!("client.save.before:{}", 8 + life);
+        scene.devices[bob].start(&[("ANSER_MUTANT", mutant), ("ANSER_KILL_AT", &order)])?;
+        scene.devices[bob].sees("a link", |record| record.is_online())?;
+        for number in 0.. {
             scene.devices[alice].writes(direct, &format!("number {number} in life {life}"))?;
-            std::thread::sleep(Duration::from_millis(3));
+            if scene.devices[bob].wait_for_end(Duration::from_millis(5))? {
+                break;
+            }
         }
-        scene.devices[bob].wait_for_end(PATIENCE)?;
         std::thread::sleep(Duration::from_millis(100));
         let on_disk = disk::of_client(scene.devices[bob].dir())?.logs;
         let wrong = history::check_delivered(&scene.writings(), &[&on_disk]);
@@ -120,39 +123,35 @@ fn killed_before_saving(setting: &Setting, mutant: &str) -> Result<Vec<String>> 
         if !problems.is_empty() {
             break;
         }
-        scene.devices[bob].start(&[])?;
     }
     Ok(problems)
 }
 
 /// Bob does nothing about pushes that never came.
 fn pushes_lost(setting: &Setting, mutant: &str) -> Result<Vec<String>> {
-    let mut scene = Scene::open_with(setting, mutant, &[("ANSER_PUSH_TROUBLE", HEAVY_TROUBLE)])?;
+    let mut scene = Scene::open(setting, mutant)?;
     let (alice, bob, direct) = two(&mut scene)?;
+    scene.server.kill()?;
+    scene.server.start_again_with(&[("ANSER_PUSH_TROUBLE", NO_PUSHES)])?;
     scene.devices[bob].stop()?;
     scene.devices[bob].start(&[("ANSER_MUTANT", mutant)])?;
     scene.all_online()?;
-    for number in 0..30 {
-        // The last ones of a burst are missed by nobody but the heartbeat.
-        scene.devices[alice].writes(direct, &format!("number {number}"))?;
-        std::thread::sleep(Duration::from_millis(10));
-    }
+    scene.devices[alice].writes(direct, "is anybody there?")?;
     Ok(scene.verdict(PATIENCE)?.problems)
 }
 
 /// One of alice's devices has read less than the other, and believes itself.
 fn read_elsewhere(setting: &Setting, mutant: &str) -> Result<Vec<String>> {
     let mut scene = Scene::open(setting, mutant)?;
-    let (alice, bob, direct) = two(&mut scene)?;
-    scene.devices[alice].stop()?;
-    scene.devices[alice].start(&[("ANSER_MUTANT", mutant)])?;
+    let (phone, bob, direct) = two(&mut scene)?;
+    let tablet = scene.sign_in_with("alice", &[("ANSER_MUTANT", mutant)])?;
     for number in 0..10 {
         scene.devices[bob].writes(direct, &format!("number {number}"))?;
     }
     scene.rest(PATIENCE);
-    for seq in [9, 3] {
-        scene.devices[alice].does(anser_client::Command::MarkRead { conversation: direct, seq })?;
-    }
+    scene.devices[phone].does(Command::MarkRead { conversation: direct, seq: 9 })?;
+    scene.rest(PATIENCE);
+    scene.devices[tablet].does(Command::MarkRead { conversation: direct, seq: 3 })?;
     Ok(scene.verdict(PATIENCE)?.problems)
 }
 

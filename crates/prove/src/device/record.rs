@@ -29,6 +29,8 @@ pub struct Record {
     pub views: BTreeMap<u32, TimelineView>,
     /// The best state in which each own text was ever shown, by conversation and text.
     pub own: BTreeMap<(u64, String), State>,
+    /// When each text of somebody else was first shown, by conversation and text.
+    pub others: BTreeMap<(u64, String), Instant>,
     /// How wishes went.
     pub outcomes: BTreeMap<u64, Outcome>,
     /// The badge at the moment when this life of the device first said that it is online.
@@ -46,6 +48,7 @@ impl Record {
     pub(super) fn begin_life(&mut self) {
         *self = Record {
             own: std::mem::take(&mut self.own),
+            others: std::mem::take(&mut self.others),
             outcomes: std::mem::take(&mut self.outcomes),
             problems: std::mem::take(&mut self.problems),
             account: self.account,
@@ -117,8 +120,12 @@ impl Record {
             RowsChange::All { rows } => rows.clone(),
             RowsChange::Patch { above, inserted, .. } => above.iter().chain(inserted).cloned().collect(),
         };
-        for row in changed.iter().filter(|row| row.own) {
-            self.show_own(conversation, row);
+        for row in &changed {
+            if row.own {
+                self.show_own(conversation, row);
+            } else if let Content::Text { text } = &row.content {
+                self.others.entry((conversation, text.clone())).or_insert_with(Instant::now);
+            }
         }
         let shown = self.views.entry(view).or_default();
         shown.apply(change);
