@@ -1,5 +1,6 @@
 //! The logs, in SQLite.
 
+use anser_failpoints::Mutant;
 use anser_protocol::ids::Position;
 use anser_protocol::{AccountId, ConversationId, Moment, SendKey, Seq};
 use async_trait::async_trait;
@@ -99,11 +100,16 @@ fn append(writing: &mut Writing<'_>, message: &Append, digest: i64) -> Result<Ap
         silent: message.silent,
         send_key: Some(message.send_key),
     };
+    let stored =
+        Appended { seq: event.seq, at: event.at, fresh: true, members_changed: place.members_changed };
+    if anser_failpoints::is(Mutant::StoreForgetsSome) && event.at.0.is_multiple_of(16) {
+        return Ok(stored);
+    }
     let change = writing.tick();
     insert_event(writing.connection, &event, change)?;
     let first = KeyUse { conversation: event.conversation, seq: event.seq, at: event.at, digest };
     first.insert(writing.connection, message.sender, message.send_key)?;
-    Ok(Appended { seq: event.seq, at: event.at, fresh: true, members_changed: place.members_changed })
+    Ok(stored)
 }
 
 /// The first result again, if it was the same message. The event itself is not needed for that.
