@@ -284,7 +284,11 @@ mod tests {
             }
             now = outbox.wake_at(now);
         }
-        assert_eq!(send_all(&mut outbox, now + RETRY_MAX_MS), [0; 0], "not before it is known what became of it");
+        assert_eq!(
+            send_all(&mut outbox, now + RETRY_MAX_MS),
+            [0; 0],
+            "not before it is known what became of it"
+        );
         assert!(now.millis_since(NOW) <= 180_000, "spec D6: 3 minutes");
     }
 }

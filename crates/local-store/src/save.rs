@@ -28,10 +28,9 @@ pub fn statements_for(save: &Save) -> Vec<Statement> {
             params: vec![Value::blob(&send_key.0)],
         }],
         Save::Network(row) => vec![put_network(row)],
-        Save::NetworkGone(name) => vec![Statement {
-            sql: "DELETE FROM networks WHERE name = ?1",
-            params: vec![Value::text(name)],
-        }],
+        Save::NetworkGone(name) => {
+            vec![Statement { sql: "DELETE FROM networks WHERE name = ?1", params: vec![Value::text(name)] }]
+        }
         Save::Wipe => wipe(),
     }
 }

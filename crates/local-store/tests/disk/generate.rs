@@ -1,8 +1,7 @@
 //! Random changes. Ids come from a small world, so that they meet again and replace each other.
 
 use anser_client_core::local::{
-    ConversationRow, EventRow, MemberRow, NetworkRow, OutboxRow, PersonRow, Save, SessionRow,
-    SpanRow,
+    ConversationRow, EventRow, MemberRow, NetworkRow, OutboxRow, PersonRow, Save, SessionRow, SpanRow,
 };
 use anser_client_core::{Failure, FailureReason};
 use anser_protocol::ids::Position;

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use anser_client_core::local::{
-    ConversationRow, EventRow, MemberRow, NetworkRow, OutboxRow, PersonRow, Restored, Save, SessionRow, SpanRow,
+    ConversationRow, EventRow, MemberRow, NetworkRow, OutboxRow, PersonRow, Restored, Save, SessionRow,
+    SpanRow,
 };
 use anser_protocol::ids::Position;
 use anser_protocol::{AccountId, ConversationId, SendKey, Seq};

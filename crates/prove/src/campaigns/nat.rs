@@ -30,7 +30,7 @@ struct Network {
 }
 
 const NETWORKS: [Network; 3] = [
-    Network { forgets_after_s: 60, learning_s: 300, watched_s: 200 },
+    Network { forgets_after_s: 60, learning_s: 270, watched_s: 140 },
     Network { forgets_after_s: 120, learning_s: 620, watched_s: 400 },
     Network { forgets_after_s: 300, learning_s: 1_450, watched_s: 850 },
 ];

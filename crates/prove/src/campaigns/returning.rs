@@ -19,8 +19,8 @@ use crate::setting::{Rounds, Setting};
 
 /// Spec L4.
 const BACK_WITHIN: Duration = Duration::from_secs(60);
-/// No tenth of a second may see more tries than this share of the clients: twice what full jitter makes of back-offs
-/// that have had two seconds to grow.
+/// No tenth of a second may see more tries than this share of the clients: full jitter
+/// makes an eighth of back-offs that have had a second to grow, and less of older ones.
 const SHARE_PER_TENTH_MAX: f64 = 0.2;
 /// Addresses of this machine that the clients share: each has only so many ports.
 const ADDRESSES: usize = 16;
@@ -126,13 +126,17 @@ fn restart(
     let diary = Diary::default();
     let mut dice = setting.choices(u64::from(going == Going::Killed));
     let mut seed = [0; 32];
-    let lights: Vec<Light> = tokens.into_iter().enumerate().map(|(number, token)| {
-        if number == 0 || jitter == Jitter::OfEach {
-            dice.fill_bytes(&mut seed);
-        }
-        let from = Ipv4Addr::new(127, 0, 1, (number % ADDRESSES) as u8 + 1);
-        Light { number, server: server.address(), from, token, seed, pace: 1 }
-    }).collect();
+    let lights: Vec<Light> = tokens
+        .into_iter()
+        .enumerate()
+        .map(|(number, token)| {
+            if number == 0 || jitter == Jitter::OfEach {
+                dice.fill_bytes(&mut seed);
+            }
+            let from = Ipv4Addr::new(127, 0, 1, (number % ADDRESSES) as u8 + 1);
+            Light { number, server: server.address(), from, token, seed, pace: 1 }
+        })
+        .collect();
     let tasks = Tasks(runtime.block_on(begin(lights, &diary)));
     runtime.block_on(until_all_are_up(&diary, clients)).context("at the beginning")?;
 
@@ -141,7 +145,7 @@ fn restart(
         Going::Stopped => server.stop()?,
     }
     // As one that is updated: the back-offs grow meanwhile.
-    std::thread::sleep(Duration::from_secs(setting.scale(2, 6)));
+    std::thread::sleep(Duration::from_secs(setting.scale(1, 6)));
     server.start_again()?;
     let ready_at = Instant::now();
     let all_back = runtime.block_on(until_all_are_up(&diary, clients));
@@ -198,6 +202,7 @@ fn look(diary: &Diary, ready_at: Instant) -> Seen {
 
 /// The most of these moments that lie within so many seconds.
 fn most_within(moments: &[f64], seconds: f64) -> usize {
-    let from = |first: usize| moments[first..].iter().take_while(|at| **at < moments[first] + seconds).count();
+    let from =
+        |first: usize| moments[first..].iter().take_while(|at| **at < moments[first] + seconds).count();
     (0..moments.len()).map(from).max().unwrap_or(0)
 }
