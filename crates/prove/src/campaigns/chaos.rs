@@ -44,10 +44,14 @@ pub fn run(setting: &Setting) -> Result<Vec<Proof>> {
     proxy.set(Weather::fair());
     play.scene.server.kill()?;
     play.scene.server.start_again()?;
+    // An empty device of the same account must end as the others (spec S1).
+    if play.scene.rest(PATIENCE) {
+        play.scene.sign_in("robin")?;
+    }
     let mut verdict = play.scene.verdict(PATIENCE)?;
     let counts = proxy.counts();
     let words = format!(
-        "messages of {SENDERS} senders to 3 devices of one account, {kills} kills of the server, 10 % each refused, \
+        "messages of {SENDERS} senders to 3 devices of one account and at last an empty one, {kills} kills of the server, 10 % each refused, \
          reset, half-open, delayed, split, lost, repeated, swapped; all disks are equal"
     );
     let chaos = Proof::judged("D11", words, verdict.messages, std::mem::take(&mut verdict.problems))
