@@ -25,6 +25,9 @@ pub enum Event {
     },
     /// What an open view shows has changed.
     Timeline { change: TimelineChange },
+    /// What this device kept was damaged. What could be read of the session, drafts and unsent messages is in a new
+    /// store; the rest is fetched again. Said by the driver, since an engine knows only rows that are whole.
+    Rebuilt,
     /// A command is finished.
     Finished {
         #[cfg_attr(feature = "types", ts(type = "number"))]

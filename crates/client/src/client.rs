@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use anser_client_core::{Command, Engine, Failure, FailureReason, Outcome};
+use anser_client_core::{Command, Engine, Event, Failure, FailureReason, Outcome};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
@@ -27,7 +27,9 @@ pub struct Client {
 }
 
 impl Client {
-    /// Goes on where the client on this directory stopped, or begins anew. Works without a network.
+    /// Goes on where the client on this directory stopped, or begins anew. Works without a network. A database that
+    /// is damaged is made anew, now or whenever it is noticed, and [`Event::Rebuilt`] says so: the session, drafts
+    /// and unsent messages are saved from it, the rest comes from the server.
     ///
     /// Must be called inside a Tokio runtime.
     pub async fn open(config: ClientConfig) -> Result<Client, ClientError> {
@@ -36,13 +38,17 @@ impl Client {
             tls: tls::connector(config.ca_certificates.as_deref())?,
             connect_timeout: config.connect_timeout,
         };
-        let mut seed = [0; 32];
-        getrandom::fill(&mut seed)?;
-        let (disk, restored) = Disk::open(&config.data_dir).await?;
+        let seed = seed()?;
+        let (disk, found) = Disk::open(&config.data_dir).await?;
         let clock = Clock::start();
-        let engine = wrongs::on(Engine::new(seed, restored, clock.now()));
+        let engine = wrongs::on(Engine::new(seed, found.restored, clock.now()));
         let feed = Arc::new(Feed::default());
+        if found.rebuilt {
+            feed.emit(&Event::Rebuilt);
+        }
         let (asks, ask_queue) = mpsc::channel(ASKS_MAX);
+        // Into a queue that nobody else has yet: there is room.
+        let _ = asks.try_send(Ask::InNetwork { name: config.network });
         let driver = Driver::new(engine, disk, clock, Arc::clone(&feed), route, ask_queue);
         Ok(Client { asks, feed, driver: tokio::spawn(driver.run()) })
     }
@@ -68,12 +74,25 @@ impl Client {
         let _ = self.asks.send(Ask::Network { up }).await;
     }
 
+    /// A hint from the system: this is the network's name. How long it bears an idle link is remembered under it.
+    /// After a change of network, to be called before [`Client::network`].
+    pub async fn in_network(&self, name: impl Into<String>) {
+        let _ = self.asks.send(Ask::InNetwork { name: name.into() }).await;
+    }
+
     /// Stops, and returns when the data directory is free for the next client. An error tells why the client had
     /// stopped by itself before.
     pub async fn shutdown(self) -> Result<(), ClientError> {
         drop(self.asks);
         self.driver.await.map_err(|_| ClientError::PartEnded)?
     }
+}
+
+/// What decides send keys and jitter of one engine.
+pub(crate) fn seed() -> Result<[u8; 32], ClientError> {
+    let mut seed = [0; 32];
+    getrandom::fill(&mut seed)?;
+    Ok(seed)
 }
 
 fn stopped() -> Outcome {

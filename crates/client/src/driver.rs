@@ -6,13 +6,15 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use anser_client_core::{Command, Engine, Event, Input, Outcome, Output};
+use anser_client_core::local::Load;
+use anser_client_core::{Command, Engine, Event, Failure, FailureReason, Input, Outcome, Output};
 use anser_failpoints::Place;
 use anser_protocol::Moment;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::sleep;
 
 use crate::carrier::{Carrier, Report, Route};
+use crate::client;
 use crate::clock::Clock;
 use crate::disk::Disk;
 use crate::error::ClientError;
@@ -22,10 +24,14 @@ use crate::wrongs;
 /// Reports of links that wait for the loop. A full queue makes the reading task wait, and TCP slow the server down.
 const REPORTS_MAX: usize = 64;
 
+/// A disk on which the database is damaged more often than this in one run is not worth another try.
+const REBUILDS_MAX: u32 = 3;
+
 /// What the client's handle asks of the loop.
 pub(crate) enum Ask {
     Command(Command, oneshot::Sender<Outcome>),
     Network { up: bool },
+    InNetwork { name: String },
 }
 
 pub(crate) struct Driver {
@@ -42,6 +48,9 @@ pub(crate) struct Driver {
     pending: VecDeque<Input>,
     wake_at: Moment,
     last_command: u64,
+    /// The database is; seen to when the engine has nothing more to say.
+    damaged: bool,
+    rebuilds: u32,
     /// By the number that the engine knows the command by.
     waiting: HashMap<u64, oneshot::Sender<Outcome>>,
 }
@@ -69,6 +78,8 @@ impl Driver {
             pending: VecDeque::new(),
             wake_at: Moment::NEVER,
             last_command: 0,
+            damaged: false,
+            rebuilds: 0,
             waiting: HashMap::new(),
         }
     }
@@ -110,6 +121,7 @@ impl Driver {
     fn input_from_ask(&mut self, ask: Ask) -> Input {
         match ask {
             Ask::Network { up } => Input::Network { up },
+            Ask::InNetwork { name } => Input::InNetwork { name },
             Ask::Command(command, answer) => {
                 if let Command::CloseView { view } = &command {
                     self.feed.forget_view(*view);
@@ -144,11 +156,12 @@ impl Driver {
                     anser_failpoints::pass(Place::ClientSaveBefore);
                     if let Err(error) = self.disk.save(saves).await {
                         tracing::warn!(%error, "could not save");
+                        self.damaged |= error.is_damage();
                         self.engine.handle(Input::SaveFailed, self.clock.now());
                     }
                     anser_failpoints::pass(Place::ClientSaveAfter);
                 }
-                Output::Load(load) => self.pending.push_back(Input::Loaded(self.disk.load(load).await?)),
+                Output::Load(load) => self.load(load).await?,
                 Output::Connect { connection } => {
                     let reports = self.report_sender.clone();
                     self.carrier = Some(Carrier::start(connection, self.route.clone(), reports));
@@ -159,14 +172,55 @@ impl Driver {
                 Output::Transmit { connection, bytes } => self.transmit(connection, bytes),
                 Output::Emit(event) => self.emit(event),
                 Output::Wait(moment) => {
-                    let Some(input) = self.pending.pop_front() else {
+                    if self.damaged {
+                        self.begin_anew().await?;
+                    } else if let Some(input) = self.pending.pop_front() {
+                        self.engine.handle(input, self.clock.now());
+                    } else {
                         self.wake_at = moment;
                         return Ok(());
-                    };
-                    self.engine.handle(input, self.clock.now());
+                    }
                 }
             }
         }
+    }
+
+    async fn load(&mut self, load: Load) -> Result<(), ClientError> {
+        match self.disk.load(load).await {
+            Ok(loaded) => self.pending.push_back(Input::Loaded(loaded)),
+            Err(error) if error.is_damage() => {
+                tracing::warn!(%error, "could not read");
+                self.damaged = true;
+            }
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
+    /// What is on disk is damaged: a new engine on what could be saved of it, with the same views open. Everything
+    /// that the old one had still to say has been said by now, so nobody hears of a stored message that it failed.
+    async fn begin_anew(&mut self) -> Result<(), ClientError> {
+        self.rebuilds += 1;
+        if self.rebuilds > REBUILDS_MAX {
+            return Err(ClientError::DiskUnreliable);
+        }
+        self.damaged = false;
+        let restored = self.disk.rebuild().await?;
+        self.engine = wrongs::on(Engine::new(client::seed()?, restored, self.clock.now()));
+        self.feed.emit(&Event::Rebuilt);
+        // The new engine numbers its links from the beginning: those of the old one must not be taken for them.
+        self.carrier = None;
+        (self.report_sender, self.reports) = mpsc::channel(REPORTS_MAX);
+        for (_, answer) in self.waiting.drain() {
+            let _ = answer.send(not_stored());
+        }
+        self.pending.clear();
+        for (view, conversation, at) in self.feed.open_views() {
+            self.last_command += 1;
+            let command = Command::OpenView { view, conversation, at };
+            self.pending.push_back(Input::Command { id: self.last_command, command });
+        }
+        Ok(())
     }
 
     fn transmit(&mut self, connection: u64, bytes: Vec<u8>) {
@@ -183,7 +237,10 @@ impl Driver {
 
     fn emit(&mut self, event: Event) {
         let Event::Finished { command, outcome } = event else {
-            self.feed.emit(&event);
+            // What cannot be saved any more may be undone by the next engine, and a state is never taken back.
+            if !self.damaged {
+                self.feed.emit(&event);
+            }
             return;
         };
         if let Some(answer) = self.waiting.remove(&command) {
@@ -191,4 +248,9 @@ impl Driver {
             let _ = answer.send(outcome);
         }
     }
+}
+
+fn not_stored() -> Outcome {
+    let failure = Failure { reason: FailureReason::Storage, field: String::new(), retry_after_ms: 0 };
+    Outcome::Failed { failure }
 }

@@ -37,16 +37,29 @@ pub enum ClientError {
     /// A newer Anser was here.
     #[error(transparent)]
     NewerDatabase(#[from] NewerDatabase),
-    /// A row that we never wrote. Nothing was changed; the remedy is a new directory, filled by the server.
+    /// A row that we never wrote. A client makes its database anew then; this is left where even that is damaged.
     #[error(transparent)]
     Damaged(#[from] DecodeError),
+    /// The file is not what SQLite wrote into it. See [`ClientError::Damaged`].
+    #[error("the local database is damaged")]
+    Unsound(#[source] rusqlite::Error),
     /// SQLite could not open or read.
     #[error("the local database failed")]
     Sqlite(#[from] rusqlite::Error),
+    /// Made anew, and damaged again, more than once: the disk does not keep what is written.
+    #[error("the local database is damaged again and again: the disk does not keep what is written to it")]
+    DiskUnreliable,
     /// The system has no random numbers: nothing can be safe then.
     #[error("the system gave no random numbers")]
     NoRandomness(#[from] getrandom::Error),
     /// The database's thread, or the client's task, is gone; only a broken runtime does that.
     #[error("a part of the client has ended unexpectedly")]
     PartEnded,
+}
+
+impl ClientError {
+    /// The local database has to be made anew.
+    pub(crate) fn is_damage(&self) -> bool {
+        matches!(self, ClientError::Damaged(_) | ClientError::Unsound(_))
+    }
 }

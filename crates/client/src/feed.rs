@@ -76,12 +76,21 @@ impl Feed {
             }
             Event::Session { .. }
             | Event::Link { .. }
+            | Event::Rebuilt
             | Event::Conversations { .. }
             | Event::Unread { .. } => {
                 inner.present.push(event.clone());
                 inner.tell(|queue| queue.push(event.clone()));
             }
         }
+    }
+
+    /// The views that are open: number, conversation, and where to begin if not at the log's end.
+    pub(crate) fn open_views(&self) -> Vec<(u32, u64, Option<u64>)> {
+        let inner = lock(&self.inner);
+        let begin =
+            |view: &TimelineView| view.has_newer.then(|| view.rows.first().map(|row| row.seq)).flatten();
+        inner.views.iter().map(|(number, view)| (*number, view.conversation, begin(view))).collect()
     }
 
     /// A closed view is no longer kept up to date: newcomers must not get it.
@@ -129,14 +138,14 @@ impl Queue {
             Event::Session { session } => {
                 if matches!(session, SessionView::SignedOut { .. }) {
                     // What was known belonged to somebody who is gone.
-                    self.events.retain(|waiting| matches!(waiting, Event::Link { .. }));
+                    self.events.retain(|waiting| matches!(waiting, Event::Link { .. } | Event::Rebuilt));
                 }
                 self.events.retain(|waiting| !matches!(waiting, Event::Session { .. }));
                 // Whose things these are is told before the things.
                 return self.events.push_front(Event::Session { session });
             }
             Event::Conversations { changed } => self.merge_conversations(changed),
-            Event::Link { .. } | Event::Unread { .. } => {
+            Event::Link { .. } | Event::Unread { .. } | Event::Rebuilt => {
                 self.events.retain(|waiting| discriminant(waiting) != discriminant(&event));
                 event
             }

@@ -24,7 +24,7 @@
 //! | `client` | the public handle: commands in, outcomes and events out |
 //! | `config` | what one must say to open a client |
 //! | `driver` | the one loop that carries out what the engine says |
-//! | `disk` | the thread that owns SQLite |
+//! | `disk` | the thread that owns SQLite, and makes a damaged database anew |
 //! | `carrier` | one WebSocket, from connecting to its end |
 //! | `feed` | events on their way to who listens, bounded without losing anything |
 //! | `wrongs` | the engine broken on purpose, for campaigns that must notice |

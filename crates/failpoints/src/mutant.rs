@@ -5,6 +5,10 @@
 pub enum Mutant {
     /// The server's store commits without syncing the disk (spec D1).
     StoreWithoutSync,
+    /// The server's store forgets some of what it says it has stored (spec D1).
+    StoreForgetsSome,
+    /// A step of a schema, the server's or a client's, is not one transaction (spec S4).
+    MigrationInPieces,
     /// The client's store commits without syncing the disk (spec D5).
     ClientWithoutSync,
     /// A damaged store of the client is replaced by an empty one: nothing is saved from it (spec S4).
@@ -29,8 +33,10 @@ pub enum Mutant {
 
 impl Mutant {
     /// All of them.
-    pub const ALL: [Mutant; 11] = [
+    pub const ALL: [Mutant; 13] = [
         Mutant::StoreWithoutSync,
+        Mutant::StoreForgetsSome,
+        Mutant::MigrationInPieces,
         Mutant::ClientWithoutSync,
         Mutant::RebuildWithoutSalvage,
         Mutant::SentWithoutStoring,
@@ -47,6 +53,8 @@ impl Mutant {
     pub fn name(self) -> &'static str {
         match self {
             Mutant::StoreWithoutSync => "store-without-sync",
+            Mutant::StoreForgetsSome => "store-forgets-some",
+            Mutant::MigrationInPieces => "migration-in-pieces",
             Mutant::ClientWithoutSync => "client-without-sync",
             Mutant::RebuildWithoutSalvage => "rebuild-without-salvage",
             Mutant::SentWithoutStoring => "sent-without-storing",

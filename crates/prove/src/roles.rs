@@ -4,7 +4,8 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-use crate::device;
+use crate::campaigns::nat;
+use crate::{client_child, device, store_child};
 
 /// The first word of such a command line.
 pub const CHILD: &str = "child";
@@ -13,7 +14,14 @@ pub const CHILD: &str = "child";
 type Role = fn(&[String]) -> Result<()>;
 
 /// All of them; a campaign that needs a child of its own adds a line.
-const ROLES: &[(&str, Role)] = &[("device", device::role::play)];
+const ROLES: &[(&str, Role)] = &[
+    ("device", device::role::play),
+    ("store-writer", store_child::write),
+    ("store-look", store_child::look),
+    ("client-writer", client_child::write),
+    ("client-open", client_child::open),
+    (nat::IDLER, nat::idle),
+];
 
 /// Plays the role named by the first word.
 pub fn play(words: &[String]) -> Result<()> {

@@ -211,6 +211,8 @@ impl Device {
             }
             Event::Unread { total } => screen.unread_total = total,
             Event::Timeline { change } => screen.views.entry(change.view).or_default().apply(change),
+            // The disk of a simulated device is never damaged.
+            Event::Rebuilt => {}
             Event::Finished { command, outcome } => {
                 screen.outcomes.insert(command, outcome);
             }

@@ -95,6 +95,8 @@ pub(crate) struct Screen {
     pub(crate) link: Option<LinkView>,
     pub(crate) conversations: BTreeMap<u64, ConversationView>,
     pub(crate) timelines: BTreeMap<u64, TimelineView>,
+    /// The client said that its disk was damaged.
+    pub(crate) rebuilt: bool,
 }
 
 impl Screen {
@@ -126,6 +128,7 @@ impl Screen {
             Event::Timeline { change } => {
                 self.timelines.entry(change.conversation).or_default().apply(change);
             }
+            Event::Rebuilt => self.rebuilt = true,
             Event::Unread { .. } | Event::Finished { .. } => {}
         }
     }
@@ -168,6 +171,15 @@ impl Person {
 
     pub(crate) async fn does(&self, command: Command) {
         assert_eq!(self.client.command(command).await, Outcome::Done);
+    }
+
+    /// Asks for something, and sees what there is to see meanwhile.
+    pub(crate) async fn does_or_not(&mut self, command: Command) {
+        self.client.command(command).await;
+        let a_while = Duration::from_millis(20);
+        while let Ok(Some(event)) = tokio::time::timeout(a_while, self.events.next()).await {
+            self.screen.show(event);
+        }
     }
 
     /// Opens the conversation with somebody, and its timeline.

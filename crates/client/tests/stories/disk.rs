@@ -42,16 +42,6 @@ async fn a_newer_database_is_refused_in_words_and_left_alone() {
     assert_eq!(version, 99);
 }
 
-#[tokio::test]
-async fn a_damaged_row_is_refused_by_name() {
-    let dir = tempfile::tempdir().unwrap();
-    open(dir.path()).await.unwrap().shutdown().await.unwrap();
-    let disk = Connection::open(dir.path().join("anser.sqlite")).unwrap();
-    disk.execute("INSERT INTO synced (only, position) VALUES (1, -5)", ()).unwrap();
-    drop(disk);
-    assert_eq!(refusal(dir.path()).await, "the local database is damaged: synced.position is negative");
-}
-
 #[cfg(unix)]
 #[tokio::test]
 async fn the_directory_is_private_because_the_token_lies_in_it() {

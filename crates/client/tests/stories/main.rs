@@ -7,6 +7,7 @@ mod helpers;
 
 mod bot;
 mod chat;
+mod damage;
 mod disk;
 mod offline;
 mod tls;

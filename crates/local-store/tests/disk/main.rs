@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)] // a test that cannot go on says so by panicking
 
 mod damage;
+mod frozen;
 mod generate;
 mod model;
 mod plans;

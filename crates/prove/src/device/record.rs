@@ -37,6 +37,8 @@ pub struct Record {
     pub total_when_online: Option<u64>,
     /// So often was the badge held against the list.
     pub sums_checked: u64,
+    /// So often did this life say that its database was damaged.
+    pub rebuilds: u32,
     /// When something was last said.
     pub heard_at: Option<Instant>,
     /// Whatever did not fit together.
@@ -98,6 +100,7 @@ impl Record {
             }
             Event::Unread { total } => self.total = total,
             Event::Timeline { change } => self.show_change(change),
+            Event::Rebuilt => self.rebuilds += 1,
             Event::Finished { .. } => {}
         }
     }

@@ -1,5 +1,6 @@
 //! The logs, in SQLite.
 
+use anser_failpoints::Mutant;
 use anser_protocol::ids::Position;
 use anser_protocol::{AccountId, ConversationId, Moment, SendKey, Seq};
 use async_trait::async_trait;
@@ -20,6 +21,14 @@ impl Log for SqliteStore {
         // Hashed by the caller, so that the one writer has less to do.
         let digest = message_digest(&message);
         self.writer.submit(move |writing| append(writing, &message, digest)).boxed()
+    }
+
+    fn find_sent(
+        &self,
+        sender: AccountId,
+        send_key: SendKey,
+    ) -> BoxFuture<'static, Result<Appended, StoreError>> {
+        self.writer.submit(move |writing| find_sent(writing.connection, sender, send_key)).boxed()
     }
 
     async fn range(
@@ -91,11 +100,16 @@ fn append(writing: &mut Writing<'_>, message: &Append, digest: i64) -> Result<Ap
         silent: message.silent,
         send_key: Some(message.send_key),
     };
+    let stored =
+        Appended { seq: event.seq, at: event.at, fresh: true, members_changed: place.members_changed };
+    if anser_failpoints::is(Mutant::StoreForgetsSome) && event.at.0.is_multiple_of(16) {
+        return Ok(stored);
+    }
     let change = writing.tick();
     insert_event(writing.connection, &event, change)?;
     let first = KeyUse { conversation: event.conversation, seq: event.seq, at: event.at, digest };
     first.insert(writing.connection, message.sender, message.send_key)?;
-    Ok(Appended { seq: event.seq, at: event.at, fresh: true, members_changed: place.members_changed })
+    Ok(stored)
 }
 
 /// The first result again, if it was the same message. The event itself is not needed for that.
@@ -107,6 +121,13 @@ fn repeated(connection: &Connection, first: &KeyUse, digest: i64) -> Result<Appe
     let members_changed =
         Seq(find.query_row([to_sql(first.conversation.0)], |row| number(row, "members_changed"))?);
     Ok(Appended { seq: first.seq, at: first.at, fresh: false, members_changed })
+}
+
+fn find_sent(connection: &Connection, sender: AccountId, send_key: SendKey) -> Result<Appended, Trouble> {
+    match KeyUse::find(connection, sender, send_key)? {
+        Some(first) if first.digest != group_digest() => repeated(connection, &first, first.digest),
+        _ => Err(Trouble::Refused(StoreError::NotFound)),
+    }
 }
 
 /// Writes an event and moves its conversation's end and change position to it.

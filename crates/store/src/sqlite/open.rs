@@ -69,7 +69,17 @@ fn create_private_dir(dir: &Path) -> io::Result<()> {
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(dir)
+    let is_new = |folder: &&Path| !folder.as_os_str().is_empty() && !folder.exists();
+    let new: Vec<&Path> = dir.ancestors().take_while(is_new).collect();
+    builder.create(dir)?;
+    new.into_iter().try_for_each(sync_name)
+}
+
+/// A new folder outlives a power cut once the folder that it lies in is on the disk. SQLite sees to that for its own
+/// files, and nobody but us for theirs.
+fn sync_name(folder: &Path) -> io::Result<()> {
+    let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if cfg!(unix) { File::open(parent)?.sync_all() } else { Ok(()) }
 }
 
 /// Not left to SQLite, which lets everybody read what it makes: the directory may be one that was there before us,

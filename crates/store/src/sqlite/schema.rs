@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use anser_failpoints::Mutant;
 use anser_protocol::ids::Position;
 use rusqlite::{Connection, TransactionBehavior};
 
@@ -13,6 +14,11 @@ const STEPS: &[&str] = &[include_str!("schema/0001.sql")];
 
 /// Tells `file` and us whose database this is: "Ansr".
 const APPLICATION_ID: i32 = 0x416e_7372;
+
+/// Ours, and one that a campaign invented for this process, so that a second one is there to be killed in.
+fn steps() -> impl Iterator<Item = &'static str> {
+    STEPS.iter().copied().chain(anser_failpoints::invented_schema_step())
+}
 
 /// The database's schema, 0 for an empty file. Refused if it is newer than we are, or not ours.
 pub(super) fn find(connection: &Connection, file: &Path) -> Result<u32, OpenError> {
@@ -29,7 +35,7 @@ pub(super) fn find(connection: &Connection, file: &Path) -> Result<u32, OpenErro
     if application != APPLICATION_ID && !empty {
         return Err(OpenError::Foreign { file: file.to_owned() });
     }
-    let known = STEPS.len() as u32;
+    let known = steps().count() as u32;
     if found > known {
         return Err(OpenError::Newer { dir: dir(), found, known });
     }
@@ -38,9 +44,14 @@ pub(super) fn find(connection: &Connection, file: &Path) -> Result<u32, OpenErro
 
 /// Brings a database of schema `found` up to the newest one, each step in a transaction of its own.
 pub(super) fn migrate(connection: &mut Connection, found: u32) -> rusqlite::Result<()> {
-    for (schema, step) in (1..).zip(STEPS).skip(found as usize) {
+    for (schema, step) in (1..).zip(steps()).skip(found as usize) {
+        if anser_failpoints::is(Mutant::MigrationInPieces) {
+            connection.execute_batch(step)?;
+        }
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        transaction.execute_batch(step)?;
+        if !anser_failpoints::is(Mutant::MigrationInPieces) {
+            transaction.execute_batch(step)?;
+        }
         transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
         transaction.pragma_update(None, "user_version", schema)?;
         transaction.commit()?;

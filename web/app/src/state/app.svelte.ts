@@ -137,6 +137,9 @@ export class AppState {
         this.link = event.link;
         if (event.link.type === "online") this.hearOnline();
         break;
+      case "rebuilt":
+        // The status of the engine says so here.
+        break;
       case "finished":
         // The asker has it as the result of `send`.
         break;

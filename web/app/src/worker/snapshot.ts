@@ -29,6 +29,8 @@ export class Snapshot {
         break;
       case "timeline":
       case "finished":
+      // Said by native drivers; the worker says it with the status of its run.
+      case "rebuilt":
         break;
     }
   }

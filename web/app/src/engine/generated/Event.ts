@@ -8,4 +8,4 @@ import type { TimelineChange } from "./TimelineChange";
 /**
  * What the engine emits.
  */
-export type Event = { "type": "session", session: SessionView, } | { "type": "link", link: LinkView, } | { "type": "conversations", changed: Array<ConversationView>, } | { "type": "unread", total: number, } | { "type": "timeline", change: TimelineChange, } | { "type": "finished", command: number, outcome: Outcome, };
+export type Event = { "type": "session", session: SessionView, } | { "type": "link", link: LinkView, } | { "type": "conversations", changed: Array<ConversationView>, } | { "type": "unread", total: number, } | { "type": "timeline", change: TimelineChange, } | { "type": "rebuilt" } | { "type": "finished", command: number, outcome: Outcome, };
