@@ -54,7 +54,8 @@ pub fn run(setting: &Setting) -> Result<Vec<Proof>> {
 
 fn writing(setting: &Setting, recorder: &Recorder) -> Result<Proof> {
     let began = Instant::now();
-    let kills = setting.scale(10, 300);
+    // With those of migrations and of databases made anew: a thousand.
+    let kills = setting.scale(10, 830);
     let mut choices = setting.choices(20);
     let mut problems = Vec::new();
     let (mut killed, mut lives) = (0, 0);
