@@ -21,8 +21,8 @@ const NOTES: ConversationId = ConversationId(1);
 fn opened(schema: usize, dir: &Path) -> SqliteStore {
     let file = Connection::open(dir.join("anser.db")).unwrap();
     file.execute_batch(FROZEN[schema - 1]).unwrap();
-    let version: usize = file.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
-    assert_eq!(version, schema);
+    let version: i64 = file.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
+    assert_eq!(version, schema as i64);
     drop(file);
     SqliteStore::open(dir).unwrap()
 }

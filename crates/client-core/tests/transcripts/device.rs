@@ -390,6 +390,7 @@ impl Screen {
                 }
                 "timeline"
             }
+            Event::Rebuilt => panic!("an engine knows nothing of damage"),
             Event::Finished { command, outcome } => {
                 let before = self.outcomes.insert(command, outcome);
                 assert_eq!(before, None, "command {command} finished twice");

@@ -111,7 +111,7 @@ fn write_until_killed(
         2 | 3 => {
             let place = ["store.commit.before", "store.commit.after", "store.answer.before"]
                 [choices.random_range(0..3)];
-            let passes = if place == "store.answer.before" { count.parse()? } else { 180 / in_flight as u64 };
+            let passes = if place == "store.answer.before" { count.parse()? } else { 180 / in_flight };
             let at = format!("{place}:{}", choices.random_range(1..=passes));
             command.env("ANSER_KILL_AT", &at);
             at
@@ -178,7 +178,7 @@ fn kill_migrations(
 fn first_database(recorder: &Recorder, root: &Path, round: u64, choices: &mut impl Rng) -> Result<Seen> {
     let data = root.join(DATA);
     fs::create_dir_all(&data)?;
-    if round % 3 == 0 {
+    if round.is_multiple_of(3) {
         return Ok(Seen::default());
     }
     Connection::open(data.join("anser.db"))?.execute_batch(FIRST_SCHEMA)?;
