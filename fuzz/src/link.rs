@@ -1,6 +1,6 @@
 //! The client's end of a link against any server and any network.
 
-use anser_protocol::link::{Greeting, Link, Output};
+use anser_protocol::link::{Greeting, Learned, Link, Output};
 use anser_protocol::wire::{Answer, Beat, Close, Error, Push, Sync, Welcome, frame, push, request};
 use anser_protocol::{Moment, codec};
 
@@ -19,6 +19,7 @@ pub fn link(data: &[u8]) {
         connection: 0,
         alive: false,
         wanted: false,
+        learned: Learned::default(),
     };
     while play.step(&mut input).is_some() {
         play.drain();
@@ -33,6 +34,8 @@ struct Play {
     connection: u64,
     alive: bool,
     wanted: bool,
+    /// What the link said last about its network.
+    learned: Learned,
 }
 
 impl Play {
@@ -69,7 +72,18 @@ impl Play {
                     assert!(self.link.is_up(), "asked without a link");
                 }
             }
-            12 => self.link.handle_network(input.byte()? < 128, now),
+            12 => match input.byte()? {
+                0..=100 => self.link.handle_network(true, now),
+                101..=200 => self.link.handle_network(false, now),
+                201..=210 => self.link.enter_network(None, now),
+                211..=230 => self.link.enter_network(Some(self.learned), now),
+                _ => {
+                    // A damaged disk remembers anything.
+                    let (held_ms, broke_ms) = (input.number()?.into(), input.number()?.into());
+                    let learned = Learned { held_ms, broke_ms, broken: input.number()?, retry_at: now };
+                    self.link.enter_network(Some(learned), now);
+                }
+            },
             13 => {
                 self.now = now + u64::from(input.number()?);
                 self.link.handle_timeout(self.now);
@@ -120,6 +134,7 @@ impl Play {
             Output::Down { .. } => assert!(!self.alive && !self.link.is_up()),
             Output::Up(_) => assert!(self.alive),
             Output::Answered { .. } | Output::Pushed(_) | Output::Missed => assert!(self.alive),
+            Output::Learned(learned) => self.learned = learned,
             Output::Wait(_) => unreachable!("drain takes it"),
         }
     }
@@ -127,7 +142,10 @@ impl Play {
 
 fn server_frame(input: &mut Input) -> Option<frame::Body> {
     Some(match input.byte()? % 6 {
-        0..=1 => frame::Body::Welcome(Welcome { heartbeat_ms: input.number()?, ..Welcome::default() }),
+        0..=1 => {
+            let (heartbeat_ms, silence_ms_max) = (input.number()?, input.number()?);
+            frame::Body::Welcome(Welcome { heartbeat_ms, silence_ms_max, ..Welcome::default() })
+        }
         2 => frame::Body::Answer(Answer { id: input.number()?, result: None }),
         3 => frame::Body::Push(Push { what: Some(push::What::Reached(Default::default())) }),
         4 => frame::Body::Beat(Beat { pushes: input.number()?, resync: input.byte()? < 128 }),

@@ -59,7 +59,9 @@ impl Play {
                 };
                 self.session.handle_frame(&codec::encode(frame::Body::Request(Request { id, call })), now);
             }
-            7 => self.session.handle_frame(&codec::encode(frame::Body::Ping(Ping {})), now),
+            7 => self
+                .session
+                .handle_frame(&codec::encode(frame::Body::Ping(Ping { silence_ms: input.number()? })), now),
             8 => {
                 let welcome = Welcome { heartbeat_ms: input.number()?, ..Welcome::default() };
                 self.session.handle_welcome(welcome, now);

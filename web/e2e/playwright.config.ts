@@ -23,8 +23,8 @@ const onStage: Project = {
 };
 
 export default defineConfig({
-  fullyParallel: false,
-  // Files are played side by side: each story has a server and browsers of its own, and much of it is waiting.
+  // Played side by side: each story has a server and browsers of its own, and much of it is waiting.
+  fullyParallel: true,
   workers: 3,
   retries: 0,
   forbidOnly: true,

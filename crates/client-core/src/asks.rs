@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use anser_protocol::ids::Position;
-use anser_protocol::link::{self, Greeting, Link};
+use anser_protocol::link::{self, Greeting, Learned, Link};
 use anser_protocol::wire::{self, Reach, Welcome, answer, push, request};
 use anser_protocol::{ConversationId, Moment, SendKey, limits};
 
 use crate::io::Output;
 use crate::local::SpanRow;
+use crate::reason::Failure;
 
 /// Requests that are kept free of other uses, so that sends and commands always find room.
 const RESERVED: usize = 16;
@@ -21,6 +22,11 @@ pub(crate) enum Asked {
         command: u64,
     },
     Send(SendKey),
+    /// Whether this message was stored by an earlier try, now that it has been refused for so long.
+    FindSent {
+        key: SendKey,
+        failure: Failure,
+    },
     Reach(Vec<Reach>),
     /// Part of a log.
     Range {
@@ -79,6 +85,7 @@ pub(crate) enum Heard {
     },
     Pushed(push::What),
     Missed,
+    Learned(Learned),
 }
 
 /// The link with its open questions.
@@ -119,6 +126,11 @@ impl Asks {
 
     pub(crate) fn set_position(&mut self, position: Position) {
         self.link.set_position(position);
+    }
+
+    pub(crate) fn enter_network(&mut self, learned: Option<Learned>, now: Moment) {
+        self.link.enter_network(learned, now);
+        self.drain();
     }
 
     pub(crate) fn is_up(&self) -> bool {
@@ -212,6 +224,7 @@ impl Asks {
                     }
                 }
                 link::Output::Pushed(what) => self.heard.push_back(Heard::Pushed(what)),
+                link::Output::Learned(learned) => self.heard.push_back(Heard::Learned(learned)),
                 link::Output::Missed => self.heard.push_back(Heard::Missed),
             }
         }

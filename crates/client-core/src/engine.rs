@@ -25,6 +25,7 @@ use crate::gaps::Gaps;
 use crate::io::{Input, Output};
 use crate::local::{Restored, Save};
 use crate::mutants::{Mutant, Switch};
+use crate::networks::Networks;
 use crate::outbox::Outbox;
 use crate::people::People;
 use crate::reason::FailureReason;
@@ -62,6 +63,7 @@ pub struct Engine {
     receipts: Receipts,
     gaps: Gaps,
     catchup: CatchUp,
+    networks: Networks,
     /// What the user looks at, by the user interface's own numbers.
     views: BTreeMap<u32, Window>,
     loadings: BTreeMap<u64, Loading>,
@@ -93,6 +95,7 @@ impl Engine {
             roster: Roster::restore(&restored),
             people: People::restore(&restored),
             catchup: CatchUp::new(restored.synced),
+            networks: Networks::restore(&restored.networks),
             account: Account::restore(restored.session),
             outbox: Outbox::restore(restored.outbox),
             receipts: Receipts::default(),
@@ -138,6 +141,7 @@ impl Engine {
             Input::Received { connection, bytes } => self.asks.received(connection, &bytes, now),
             Input::Loaded(loaded) => self.loaded(loaded),
             Input::Network { up } => self.asks.network(up, now),
+            Input::InNetwork { name } => self.enter_network(name),
             Input::Tick => self.asks.tick(now),
             Input::SaveFailed => {}
         }
@@ -182,6 +186,7 @@ impl Engine {
             Heard::Answered { asked, result } => self.answered(asked, result),
             Heard::Pushed(what) => self.pushed(what),
             Heard::Missed => self.missed(),
+            Heard::Learned(learned) => self.learned_of_network(learned),
         }
     }
 

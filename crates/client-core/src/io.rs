@@ -27,6 +27,9 @@ pub enum Input {
     SaveFailed,
     /// The system says there is a network now, or a different one, or none.
     Network { up: bool },
+    /// The device is in the network of this name (again): from now on beats adapt to what it bears. A driver that
+    /// names none keeps the server's beat.
+    InNetwork { name: String },
     /// The moment of `Output::Wait` has come.
     Tick,
 }

@@ -19,6 +19,7 @@
 //! | `receipts` | what this device has to report about its positions |
 //! | `catchup` | from the position on disk to the present |
 //! | `gaps` | which holes are filled, and when |
+//! | `networks` | how long links may be silent in each network this device was in |
 //! | `asks` | which request waits for which answer |
 //! | `storage` | what happens when the disk fails |
 //! | `batch`, `views`, `rows`, `failure` | from thoughts to rows and views, from wire to rows, from errors to words |
@@ -36,6 +37,7 @@ mod gaps;
 pub mod io;
 pub mod local;
 pub mod mutants;
+mod networks;
 mod outbox;
 mod paging;
 mod people;

@@ -3,6 +3,7 @@
 #![allow(missing_docs)] // plain data: the names say it
 
 use anser_protocol::ids::Position;
+use anser_protocol::link::Learned;
 use anser_protocol::{AccountId, ConversationId, DeviceId, SendKey, Seq};
 
 use crate::reason::Failure;
@@ -97,6 +98,16 @@ pub struct SpanRow {
     pub last: Seq,
 }
 
+/// A network this device was in, and how long a link may be silent there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NetworkRow {
+    /// As the system names it.
+    pub name: String,
+    pub learned: Learned,
+    /// When something was learned of it last.
+    pub seen_at_ms: u64,
+}
+
 /// One change of the local store. The list in one `Output::Save` is one transaction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Save {
@@ -118,6 +129,10 @@ pub enum Save {
     Outbox(OutboxRow),
     /// The message is in the log now, or discarded.
     OutboxGone(SendKey),
+    /// By name.
+    Network(NetworkRow),
+    /// Others were seen more recently.
+    NetworkGone(String),
     /// Sign-out: everything goes.
     Wipe,
 }
@@ -150,4 +165,6 @@ pub struct Restored {
     pub spans: Vec<(ConversationId, SpanRow)>,
     /// By ordinal.
     pub outbox: Vec<OutboxRow>,
+    /// By name.
+    pub networks: Vec<NetworkRow>,
 }

@@ -29,6 +29,15 @@ struct Item {
     refused_since: Option<Moment>,
 }
 
+/// What a refusal for now means for a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refused {
+    /// It will be tried again.
+    ForNow,
+    /// The user must be told, once it is sure that no earlier try was stored.
+    ForTooLong,
+}
+
 /// The outbox of this device.
 #[derive(Clone, Debug)]
 pub(crate) struct Outbox {
@@ -125,8 +134,9 @@ impl Outbox {
         self.retry_ms = RETRY_FIRST_MS;
     }
 
-    /// Refused for now. The row comes back, failed, if that has been going on for too long.
-    pub(crate) fn refuse(&mut self, key: SendKey, failure: Failure, now: Moment) -> Option<OutboxRow> {
+    /// Refused for now. If that has been going on for too long, it stays in flight until it is failed, taken back, or
+    /// found to be stored.
+    pub(crate) fn refuse(&mut self, key: SendKey, failure: &Failure, now: Moment) -> Refused {
         let wait = if failure.retry_after_ms > 0 { failure.retry_after_ms.into() } else { self.retry_ms };
         if !self.holding {
             self.retry_ms = (self.retry_ms * 2).min(RETRY_MAX_MS);
@@ -134,13 +144,10 @@ impl Outbox {
         self.not_before = self.not_before.max(now + wait);
         self.holding = true;
         self.window = 1;
-        let item = self.item(key)?;
-        item.in_flight = false;
+        let Some(item) = self.item(key) else { return Refused::ForNow };
         let since = *item.refused_since.get_or_insert(now);
-        if now.millis_since(since) < REFUSED_MS_MAX {
-            return None;
-        }
-        self.fail(key, failure)
+        item.in_flight = now.millis_since(since) >= REFUSED_MS_MAX;
+        if item.in_flight { Refused::ForTooLong } else { Refused::ForNow }
     }
 
     /// Refused for good: it waits for the user and holds up nobody.
@@ -240,10 +247,10 @@ mod tests {
         let mut outbox = outbox(5);
         send_all(&mut outbox, NOW);
         let later = Failure { retry_after_ms: 3_000, ..failure(FailureReason::RateLimited) };
-        assert!(outbox.refuse(key(1), later.clone(), NOW).is_none());
+        assert_eq!(outbox.refuse(key(1), &later, NOW), Refused::ForNow);
         for ordinal in 2..=5 {
             assert_eq!(send_all(&mut outbox, NOW + 10_000), [0; 0], "still in flight: {ordinal}");
-            outbox.refuse(key(ordinal), later.clone(), NOW);
+            outbox.refuse(key(ordinal), &later, NOW);
         }
         assert_eq!(send_all(&mut outbox, NOW + 2_999), [0; 0]);
         assert_eq!(outbox.wake_at(NOW + 2_999), NOW + 3_000);
@@ -270,14 +277,18 @@ mod tests {
         let mut outbox = outbox(1);
         let mut now = NOW;
         let busy = failure(FailureReason::Server);
-        let failed = loop {
+        loop {
             assert_eq!(send_all(&mut outbox, now), [1]);
-            if let Some(failed) = outbox.refuse(key(1), busy.clone(), now) {
-                break failed;
+            if outbox.refuse(key(1), &busy, now) == Refused::ForTooLong {
+                break;
             }
             now = outbox.wake_at(now);
-        };
-        assert_eq!(failed.failed, Some(busy));
+        }
+        assert_eq!(
+            send_all(&mut outbox, now + RETRY_MAX_MS),
+            [0; 0],
+            "not before it is known what became of it"
+        );
         assert!(now.millis_since(NOW) <= 180_000, "spec D6: 3 minutes");
     }
 }

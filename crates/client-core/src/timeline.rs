@@ -402,6 +402,29 @@ mod tests {
     }
 
     #[test]
+    fn it_is_cut_now_and_then_and_not_at_every_event() {
+        let mut window = window(1, 60);
+        let mut cuts = 0;
+        for seq in 61..=5_000 {
+            let first = window.first();
+            window.extend(&[event(7, seq)]);
+            cuts += u32::from(window.first() != first);
+        }
+        assert!(cuts <= 20, "cut {cuts} times");
+    }
+
+    #[test]
+    fn older_ones_that_were_asked_for_are_kept_even_while_it_follows_the_end() {
+        let here = conversation(1, 5_000, &[(1, 5_000)]);
+        let mut window = window(4_401, 5_000);
+        window.want_older(1);
+        let Step::Load(span) = step(&mut window, &here) else { panic!("it is on disk") };
+        window.extend(&events(span.first.0, span.last.0));
+        assert_eq!((shown(&window)[0], shown(&window).len()), (span.first.0, WINDOW_EVENTS_MAX));
+        assert!(window.has_newer(), "its end is what was cut");
+    }
+
+    #[test]
     fn a_reader_who_is_not_at_the_end_keeps_what_they_read() {
         let mut window = window(1, 60);
         window.follow_end(false);
@@ -485,5 +508,17 @@ mod tests {
         window.note_range(SpanRow { first: Seq(701), last: Seq(900) }, &here);
         assert_eq!(step(&mut window, &here), Step::Rest);
         assert!(window.has_newer());
+    }
+
+    #[test]
+    fn an_own_message_above_a_hole_is_shown_at_the_end_only() {
+        let here = conversation(1, 900, &[(1, 100), (701, 900)]);
+        let mut window = window(41, 100);
+        window.detach(&event(7, 900));
+        assert_eq!(window.detached().count(), 1);
+        window.follow_end(false);
+        window.note_range(SpanRow { first: Seq(701), last: Seq(900) }, &here);
+        step(&mut window, &here);
+        assert_eq!(window.detached().count(), 0, "the end is not shown any more");
     }
 }

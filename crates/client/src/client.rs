@@ -47,6 +47,8 @@ impl Client {
             feed.emit(&Event::Rebuilt);
         }
         let (asks, ask_queue) = mpsc::channel(ASKS_MAX);
+        // Into a queue that nobody else has yet: there is room.
+        let _ = asks.try_send(Ask::InNetwork { name: config.network });
         let driver = Driver::new(engine, disk, clock, Arc::clone(&feed), route, ask_queue);
         Ok(Client { asks, feed, driver: tokio::spawn(driver.run()) })
     }
@@ -70,6 +72,12 @@ impl Client {
     pub async fn network(&self, up: bool) {
         // A client that has stopped needs no hints.
         let _ = self.asks.send(Ask::Network { up }).await;
+    }
+
+    /// A hint from the system: this is the network's name. How long it bears an idle link is remembered under it.
+    /// After a change of network, to be called before [`Client::network`].
+    pub async fn in_network(&self, name: impl Into<String>) {
+        let _ = self.asks.send(Ask::InNetwork { name: name.into() }).await;
     }
 
     /// Stops, and returns when the data directory is free for the next client. An error tells why the client had

@@ -18,12 +18,12 @@ impl Clock {
     }
 
     pub(crate) fn now(&self) -> Moment {
-        self.started_at + as_millis(self.started.elapsed())
+        self.started_at + as_millis(self.started.elapsed()).saturating_mul(anser_failpoints::pace())
     }
 
     /// How long to sleep until then.
     pub(crate) fn until(&self, moment: Moment) -> Duration {
-        Duration::from_millis(moment.millis_since(self.now()))
+        Duration::from_millis(moment.millis_since(self.now()).div_ceil(anser_failpoints::pace()))
     }
 }
 

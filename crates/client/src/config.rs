@@ -12,6 +12,9 @@ pub struct ClientConfig {
     pub data_dir: PathBuf,
     /// A PEM file with the certificates to trust instead of the public ones.
     pub ca_certificates: Option<PathBuf>,
+    /// The name of the network this device is in at first, see [`crate::Client::in_network`]. Who stays in one network
+    /// for ever need not find a better one.
+    pub network: String,
     /// A link that is not open by then counts as failed.
     pub connect_timeout: Duration,
 }
@@ -23,6 +26,7 @@ impl ClientConfig {
             server_url: server_url.into(),
             data_dir: data_dir.into(),
             ca_certificates: None,
+            network: "default".to_owned(),
             connect_timeout: Duration::from_secs(10),
         }
     }

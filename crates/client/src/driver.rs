@@ -31,6 +31,7 @@ const REBUILDS_MAX: u32 = 3;
 pub(crate) enum Ask {
     Command(Command, oneshot::Sender<Outcome>),
     Network { up: bool },
+    InNetwork { name: String },
 }
 
 pub(crate) struct Driver {
@@ -120,6 +121,7 @@ impl Driver {
     fn input_from_ask(&mut self, ask: Ask) -> Input {
         match ask {
             Ask::Network { up } => Input::Network { up },
+            Ask::InNetwork { name } => Input::InNetwork { name },
             Ask::Command(command, answer) => {
                 if let Command::CloseView { view } = &command {
                     self.feed.forget_view(*view);

@@ -21,10 +21,11 @@ pub(crate) fn orders() -> &'static Orders {
 }
 
 /// All that a process can be told.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Orders {
     end: Option<End>,
     pub(crate) mutant: Option<Mutant>,
+    pub(crate) pace: u64,
     pub(crate) schema_step: Option<String>,
 }
 
@@ -42,10 +43,14 @@ impl Orders {
         let mutant = variable("ANSER_MUTANT")
             .map(|name| Mutant::from_name(&name).ok_or(format!("there is no mutant `{name}`")))
             .transpose()?;
+        let pace = variable("ANSER_PACE").map_or(Ok(1), |text| {
+            let pace = text.parse().ok().filter(|pace| *pace > 0);
+            pace.ok_or(format!("`{text}` is not how many times as fast a clock shall run"))
+        })?;
         let schema_step = variable("ANSER_SCHEMA_STEP")
             .map(|file| std::fs::read_to_string(&file).map_err(|error| format!("{file}: {error}")))
             .transpose()?;
-        Ok(Orders { end, mutant, schema_step })
+        Ok(Orders { end, mutant, pace, schema_step })
     }
 
     pub(crate) fn pass(&self, place: Place) {
@@ -113,7 +118,7 @@ mod tests {
     fn without_orders_nothing_happens() {
         let orders = Orders::read(|_| None).unwrap();
         orders.pass(Place::StoreCommitAfter);
-        assert_eq!((orders.mutant, orders.schema_step), (None, None));
+        assert_eq!((orders.mutant, orders.pace, orders.schema_step), (None, 1, None));
     }
 
     #[test]
@@ -124,6 +129,7 @@ mod tests {
         assert!(End::parse("store.comit:1").unwrap_err().contains("there is no place `store.comit`"));
         assert!(orders("ANSER_MUTANT", "perfect").unwrap_err().contains("there is no mutant `perfect`"));
         assert!(orders("ANSER_SCHEMA_STEP", "no such file").is_err());
+        assert!(orders("ANSER_PACE", "0").is_err());
     }
 
     #[test]

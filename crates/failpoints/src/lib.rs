@@ -12,6 +12,7 @@
 //!
 //! * `ANSER_KILL_AT=store.commit.after:17`: SIGKILL to itself when it passes that place for the 17th time;
 //! * `ANSER_MUTANT=store-without-sync`: it is that mutant;
+//! * `ANSER_PACE=20`: the clocks of its links run twenty times as fast, so that silences of minutes can be waited for;
 //! * `ANSER_SCHEMA_STEP=<file>`: the SQL in this file is one more step of the schema, invented, so that migrations can
 //!   be killed before there is a second one.
 //!
@@ -50,6 +51,19 @@ pub fn is(mutant: Mutant) -> bool {
 #[inline(always)]
 pub fn is(_mutant: Mutant) -> bool {
     false
+}
+
+/// How many times as fast as the world's the clocks of this process's links run.
+#[cfg(feature = "armed")]
+pub fn pace() -> u64 {
+    armed::orders().pace
+}
+
+/// How many times as fast as the world's the clocks of this process's links run: once.
+#[cfg(not(feature = "armed"))]
+#[inline(always)]
+pub fn pace() -> u64 {
+    1
 }
 
 /// One more step of a schema, if one was invented for this process.

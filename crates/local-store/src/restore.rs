@@ -1,18 +1,19 @@
-//! What an engine needs at start: seven questions, and their answers put together.
+//! What an engine needs at start: eight questions, and their answers put together.
 
 use anser_client_core::Failure;
 use anser_client_core::local::{
-    ConversationRow, EventRow, MemberRow, OutboxRow, PersonRow, Restored, SessionRow, SpanRow,
+    ConversationRow, EventRow, MemberRow, NetworkRow, OutboxRow, PersonRow, Restored, SessionRow, SpanRow,
 };
-use anser_protocol::ConversationId;
 use anser_protocol::ids::Position;
+use anser_protocol::link::Learned;
+use anser_protocol::{ConversationId, Moment};
 
 use crate::decode::{Columns, DecodeError};
 use crate::failure;
 use crate::value::{Row, Statement};
 
 /// One question per table; their answers, in this order, go to [`restored_from_rows`].
-const QUESTIONS: [&str; 7] = [
+const QUESTIONS: [&str; 8] = [
     "SELECT account, device, handle, display_name, token FROM session",
     "SELECT position FROM synced",
     "SELECT account, handle, display_name FROM people ORDER BY account",
@@ -25,6 +26,7 @@ const QUESTIONS: [&str; 7] = [
     "SELECT conversation, first_seq, last_seq FROM spans ORDER BY conversation, first_seq",
     "SELECT send_key, ordinal, conversation, kind, body, written_at_ms, \
      failed_reason, failed_field, failed_retry_after_ms FROM outbox ORDER BY ordinal",
+    "SELECT name, held_ms, broke_ms, broken, retry_at_ms, seen_at_ms FROM networks ORDER BY name",
 ];
 
 /// The questions to ask at start.
@@ -34,7 +36,7 @@ pub fn restore_statements() -> Vec<Statement> {
 
 /// The answers to [`restore_statements`]: one list of rows for each.
 pub fn restored_from_rows(answers: Vec<Vec<Row>>) -> Result<Restored, DecodeError> {
-    let Ok([session, synced, people, members, conversations, spans, outbox]) =
+    let Ok([session, synced, people, members, conversations, spans, outbox, networks]) =
         <[Vec<Row>; QUESTIONS.len()]>::try_from(answers)
     else {
         return Err(DecodeError {
@@ -51,6 +53,7 @@ pub fn restored_from_rows(answers: Vec<Vec<Row>>) -> Result<Restored, DecodeErro
         conversations: conversations.into_iter().map(conversation_from_row).collect::<Result<_, _>>()?,
         spans: spans.into_iter().map(span_from_row).collect::<Result<_, _>>()?,
         outbox: outbox.into_iter().map(outbox_from_row).collect::<Result<_, _>>()?,
+        networks: networks.into_iter().map(network_from_row).collect::<Result<_, _>>()?,
     })
 }
 
@@ -170,4 +173,20 @@ fn failure_from(columns: &mut Columns) -> Result<Option<Failure>, DecodeError> {
         return Err(columns.error("failed_reason", "is no reason that we know"));
     };
     Ok(Some(Failure { reason, field, retry_after_ms }))
+}
+
+fn network_from_row(row: Row) -> Result<NetworkRow, DecodeError> {
+    let mut columns = Columns::of("networks", row);
+    let network = NetworkRow {
+        name: columns.text("name")?,
+        learned: Learned {
+            held_ms: columns.number("held_ms")?,
+            broke_ms: columns.number("broke_ms")?,
+            broken: columns.small_number("broken")?,
+            retry_at: Moment(columns.number("retry_at_ms")?),
+        },
+        seen_at_ms: columns.number("seen_at_ms")?,
+    };
+    columns.end()?;
+    Ok(network)
 }

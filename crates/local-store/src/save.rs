@@ -1,7 +1,7 @@
 //! `Save` → statements: what each change of the local store does to the tables.
 
 use anser_client_core::local::{
-    ConversationRow, EventRow, MemberRow, OutboxRow, PersonRow, Save, SessionRow, SpanRow,
+    ConversationRow, EventRow, MemberRow, NetworkRow, OutboxRow, PersonRow, Save, SessionRow, SpanRow,
 };
 use anser_protocol::ConversationId;
 
@@ -27,6 +27,10 @@ pub fn statements_for(save: &Save) -> Vec<Statement> {
             sql: "DELETE FROM outbox WHERE send_key = ?1",
             params: vec![Value::blob(&send_key.0)],
         }],
+        Save::Network(row) => vec![put_network(row)],
+        Save::NetworkGone(name) => {
+            vec![Statement { sql: "DELETE FROM networks WHERE name = ?1", params: vec![Value::text(name)] }]
+        }
         Save::Wipe => wipe(),
     }
 }
@@ -175,6 +179,23 @@ fn put_outbox(row: &OutboxRow) -> Statement {
     }
 }
 
+fn put_network(row: &NetworkRow) -> Statement {
+    Statement {
+        sql: "INSERT INTO networks (name, held_ms, broke_ms, broken, retry_at_ms, seen_at_ms) \
+              VALUES (?1, ?2, ?3, ?4, ?5, ?6) \
+              ON CONFLICT (name) DO UPDATE SET held_ms = excluded.held_ms, broke_ms = excluded.broke_ms, \
+              broken = excluded.broken, retry_at_ms = excluded.retry_at_ms, seen_at_ms = excluded.seen_at_ms",
+        params: vec![
+            Value::text(&row.name),
+            Value::number(row.learned.held_ms),
+            Value::number(row.learned.broke_ms),
+            Value::number(row.learned.broken.into()),
+            Value::number(row.learned.retry_at.0),
+            Value::number(row.seen_at_ms),
+        ],
+    }
+}
+
 fn wipe() -> Vec<Statement> {
     [
         "DELETE FROM session",
@@ -185,6 +206,7 @@ fn wipe() -> Vec<Statement> {
         "DELETE FROM events",
         "DELETE FROM spans",
         "DELETE FROM outbox",
+        "DELETE FROM networks",
     ]
     .map(|sql| Statement { sql, params: Vec::new() })
     .into()

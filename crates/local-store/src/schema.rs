@@ -1,7 +1,8 @@
 //! Which tables there are, and how a database of an older version gets them.
 
 /// One script per version, oldest first. A script never changes once it was released.
-const MIGRATIONS: &[&str] = &[include_str!("../migrations/1_first.sql")];
+const MIGRATIONS: &[&str] =
+    &[include_str!("../migrations/1_first.sql"), include_str!("../migrations/2_networks.sql")];
 
 /// The version of this schema, as in `PRAGMA user_version`.
 pub const SCHEMA_VERSION: i64 = MIGRATIONS.len() as i64;

@@ -85,18 +85,29 @@ pub const HELLO_MS: u64 = 10_000;
 pub const ANONYMOUS_MS: u64 = 3 * 60 * 1_000;
 /// A connection (TCP, TLS, WebSocket) that takes longer to open has failed: three round trips on the worst network.
 pub const CONNECT_MS: u64 = 15_000;
-/// A client sends Ping after this long without sending: below the 30 s after which the worst NATs and proxies forget.
+/// A client sends Ping after this long without sending, unless it adapts: below the 30 s after which the worst NATs and proxies forget.
 pub const HEARTBEAT_MS: u32 = 25_000;
 /// Welcome may name another heartbeat, not a shorter one: beating must not become a load.
 pub const HEARTBEAT_MIN_MS: u32 = 1_000;
 /// ... nor a longer one: no network keeps an idle link longer than this.
 pub const HEARTBEAT_MAX_MS: u32 = 10 * 60 * 1_000;
-/// Either end calls a link dead when it is silent this much longer than a heartbeat (spec L3).
+/// Either end calls a link dead when it is silent this much longer than it was to be (spec L3).
 pub const HEARTBEAT_GRACE_MS: u64 = 5_000;
 /// The heartbeat both ends keep when Welcome names this one.
 pub fn heartbeat_ms(named: u32) -> u64 {
     named.clamp(HEARTBEAT_MIN_MS, HEARTBEAT_MAX_MS).into()
 }
+
+/// An adaptive client's first beat in a network of which it knows nothing: most bear twice as much.
+pub const SILENCE_FIRST_MS: u64 = 30_000;
+/// A silence that was too long is tried again after this, twice this, and so on: it may have been a tunnel.
+pub const SILENCE_RETRY_FIRST_MS: u64 = 60 * 60 * 1_000;
+/// ... but once a day at least: each try costs one link, and networks are changed.
+pub const SILENCE_RETRY_MAX_MS: u64 = 24 * 60 * 60 * 1_000;
+/// Networks whose silences a client remembers: those of a person who travels a lot.
+pub const NETWORKS_REMEMBERED_MAX: usize = 64;
+/// Longest name of a network that is remembered; systems give shorter ones.
+pub const NETWORK_NAME_BYTES_MAX: usize = 256;
 
 /// After a change of network a Beat must come this fast, else the old connection is given up (spec L3: 3 s in all).
 pub const NETWORK_PROBE_MS: u64 = 2_000;

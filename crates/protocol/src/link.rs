@@ -2,12 +2,15 @@
 
 mod backoff;
 mod io;
+mod pulse;
 
 use std::collections::{BTreeMap, VecDeque};
 
 use crate::ids::Position;
 use crate::link::backoff::Backoff;
 pub use crate::link::io::{Greeting, Output};
+pub use crate::link::pulse::Learned;
+use crate::link::pulse::Pulse;
 use crate::timer::{LinkTimer, Timers};
 use crate::wire::{
     Answer, Beat, Close, ErrorCode, Hello, Ping, Push, Request, Welcome, answer, frame, request,
@@ -29,7 +32,7 @@ pub struct Link {
     /// Number of the newest connection.
     connection: u64,
     backoff: Backoff,
-    heartbeat_ms: u64,
+    pulse: Pulse,
     last_request: u32,
     /// Requests without an answer, and when that becomes a sign of death.
     unanswered: BTreeMap<u32, Moment>,
@@ -62,7 +65,7 @@ impl Link {
             position: Position(0),
             connection: 0,
             backoff: Backoff::new(seed),
-            heartbeat_ms: limits::HEARTBEAT_MS.into(),
+            pulse: Pulse::new(),
             last_request: 0,
             unanswered: BTreeMap::new(),
             pushes: 0,
@@ -97,6 +100,15 @@ impl Link {
     /// Where the next Hello says that we stand.
     pub fn set_position(&mut self, position: Position) {
         self.position = position;
+    }
+
+    /// The link runs in a network that has a name from here on, of which so much was learned before: beats adapt to
+    /// it, and [`Output::Learned`] says what to remember. `None`: it has none, and the server's beat is kept.
+    pub fn enter_network(&mut self, learned: Option<Learned>, now: Moment) {
+        self.pulse.enter(learned, now);
+        if self.stage == Stage::Up {
+            self.timers.set_by(LinkTimer::Ping, now + self.pulse.beat_ms(now));
+        }
     }
 
     /// Sends a request; `None` while not up, or with `limits::REQUESTS_IN_FLIGHT_MAX` unanswered.
@@ -135,6 +147,7 @@ impl Link {
     pub fn handle_disconnected(&mut self, connection: u64, now: Moment) {
         let alive = matches!(self.stage, Stage::Connecting | Stage::Greeting | Stage::Up);
         if connection == self.connection && alive {
+            self.note_lost(now);
             self.stage = Stage::Waiting;
             self.lose(now);
         }
@@ -144,6 +157,9 @@ impl Link {
     pub fn handle_received(&mut self, connection: u64, bytes: &[u8], now: Moment) {
         if connection != self.connection || !matches!(self.stage, Stage::Greeting | Stage::Up) {
             return;
+        }
+        if let Some(learned) = self.pulse.note_received(now) {
+            self.outputs.push_back(Output::Learned(learned));
         }
         match codec::decode_from_server(bytes) {
             Ok(Some(frame::Body::Welcome(welcome))) => self.take_welcome(welcome, now),
@@ -172,6 +188,7 @@ impl Link {
             }
             (Stage::Up, true) => {
                 self.backoff.forget();
+                self.pulse.suspect();
                 self.ping(limits::NETWORK_PROBE_MS, now);
             }
             (Stage::Connecting | Stage::Greeting | Stage::Up, false) => self.lose(now),
@@ -184,9 +201,11 @@ impl Link {
             match timer {
                 LinkTimer::Retry => self.connect(now),
                 LinkTimer::Ping => self.ping(limits::HEARTBEAT_GRACE_MS, now),
-                LinkTimer::Connect | LinkTimer::Welcome | LinkTimer::Answer | LinkTimer::Beat => {
-                    self.lose(now)
+                LinkTimer::Beat | LinkTimer::Answer => {
+                    self.note_lost(now);
+                    self.lose(now);
                 }
+                LinkTimer::Connect | LinkTimer::Welcome => self.lose(now),
             }
         }
     }
@@ -198,6 +217,7 @@ impl Link {
 
     fn connect(&mut self, now: Moment) {
         self.stage = Stage::Connecting;
+        self.pulse.suspect();
         self.connection += 1;
         self.timers.set(LinkTimer::Connect, now + limits::CONNECT_MS);
         self.outputs.push_back(Output::Connect { connection: self.connection });
@@ -224,7 +244,7 @@ impl Link {
         self.timers.stop(LinkTimer::Answer);
         self.timers.stop(LinkTimer::Beat);
         let Some(Greeting::Hello { token }) = &self.greeting else {
-            self.heartbeat_ms = limits::HEARTBEAT_MS.into();
+            self.pulse.begin(limits::HEARTBEAT_MS, 0, now);
             return self.come_up(None, now);
         };
         let hello = Hello { version: limits::VERSION, token: token.clone(), position: self.position.0 };
@@ -237,7 +257,7 @@ impl Link {
     fn come_up(&mut self, welcome: Option<Box<Welcome>>, now: Moment) {
         self.stage = Stage::Up;
         self.backoff.note_up(now);
-        self.timers.set(LinkTimer::Ping, now + self.heartbeat_ms);
+        self.timers.set(LinkTimer::Ping, now + self.pulse.beat_ms(now));
         self.outputs.push_back(Output::Up(welcome));
     }
 
@@ -246,7 +266,7 @@ impl Link {
             return;
         }
         self.timers.stop(LinkTimer::Welcome);
-        self.heartbeat_ms = limits::heartbeat_ms(welcome.heartbeat_ms);
+        self.pulse.begin(welcome.heartbeat_ms, welcome.silence_ms_max, now);
         self.come_up(Some(Box::new(welcome)), now);
     }
 
@@ -313,14 +333,25 @@ impl Link {
         self.timers.stop_all();
     }
 
+    /// The connection has died by itself: maybe the silence before was too long for its network.
+    fn note_lost(&mut self, now: Moment) {
+        if let Some(learned) = self.pulse.note_lost(now) {
+            self.outputs.push_back(Output::Learned(learned));
+        }
+    }
+
     fn ping(&mut self, grace_ms: u64, now: Moment) {
         // A second Ping does not give a dead connection more time.
         self.timers.set_by(LinkTimer::Beat, now + grace_ms);
-        self.transmit(codec::encode(frame::Body::Ping(Ping {})), now);
+        let silence_ms = self.pulse.announce(now);
+        self.transmit(codec::encode(frame::Body::Ping(Ping { silence_ms })), now);
+        // Without a Beat there is no next Ping on this connection; with one, the silence may be as long as announced.
+        self.timers.set(LinkTimer::Ping, now + self.pulse.told_ms());
     }
 
     fn transmit(&mut self, bytes: Vec<u8>, now: Moment) {
-        self.timers.set(LinkTimer::Ping, now + self.heartbeat_ms);
+        self.timers.set(LinkTimer::Ping, now + self.pulse.beat_ms(now));
+        self.pulse.note_sent(now);
         self.outputs.push_back(Output::Transmit { connection: self.connection, bytes });
     }
 

@@ -14,7 +14,7 @@ use crate::limits;
 use crate::session::allowance::Allowance;
 use crate::session::send_order::SendOrder;
 use crate::timer::{SessionTimer, Timers};
-use crate::wire::{Answer, Beat, Close, ErrorCode, Hello, Request, Welcome, answer, frame, request};
+use crate::wire::{Answer, Beat, Close, ErrorCode, Hello, Ping, Request, Welcome, answer, frame, request};
 
 /// What the driver (a gateway connection, the simulator) must do, in this order.
 #[derive(Debug, PartialEq)]
@@ -47,6 +47,7 @@ pub enum Output {
 pub struct Session {
     stage: Stage,
     opened_at: Moment,
+    /// How long the client may be silent: Welcome says it first, then each Ping that does.
     heartbeat_ms: u64,
     allowance: Allowance,
     send_order: SendOrder,
@@ -106,7 +107,7 @@ impl Session {
         match codec::decode_from_client(bytes) {
             Ok(frame::Body::Hello(hello)) => self.take_hello(hello, now),
             Ok(frame::Body::Request(request)) => self.take_request(request, now),
-            Ok(frame::Body::Ping(_)) => self.beat(false),
+            Ok(frame::Body::Ping(ping)) => self.take_ping(ping, now),
             Ok(_) => self.close(Fault::new(ErrorCode::UnexpectedFrame, "only servers send this frame")),
             Err(fault) => self.close(fault),
         }
@@ -207,6 +208,15 @@ impl Session {
         self.timers.stop(SessionTimer::Hello);
         self.expect_life(now);
         self.outputs.push_back(Output::Authenticate(hello));
+    }
+
+    /// The client says how long it may be silent from here on: it knows its network, and we bear the longest.
+    fn take_ping(&mut self, Ping { silence_ms }: Ping, now: Moment) {
+        if self.stage == Stage::Open && silence_ms != 0 {
+            self.heartbeat_ms = limits::heartbeat_ms(silence_ms);
+            self.expect_life(now);
+        }
+        self.beat(false);
     }
 
     fn take_request(&mut self, Request { id, call }: Request, now: Moment) {

@@ -93,7 +93,7 @@ fn every_call_stands_in_the_page_with_its_result() {
     let is_field = |line: &&str| line.contains('=');
     let names = calls.lines().filter(is_field).map(|line| line.split_whitespace().next().unwrap_or_default());
     let expected: Vec<_> = names.map(|name| vec![name.to_owned(), result_of(name)]).collect();
-    assert_eq!(expected.len(), 17);
+    assert_eq!(expected.len(), 18);
     let rows: Vec<_> = table("| call | result |").iter().map(|row| row[..2].to_vec()).collect();
     assert_eq!(rows, expected);
 }
@@ -168,6 +168,7 @@ fn the_dump_of_welcome_is_right() {
         now_ms: AT_MS,
         heartbeat_ms: limits::HEARTBEAT_MS,
         changes: Some(Changes { heads: Vec::new(), position: 90_240, next: 0 }),
+        silence_ms_max: limits::HEARTBEAT_MAX_MS,
     };
     check_dump("welcome", frame::Body::Welcome(welcome));
 }

@@ -12,6 +12,9 @@
 //! | [`store_child`], [`client_child`] | stores in processes of their own, there to be killed, and what is found in them |
 //! | [`files`] | folders and database files from outside |
 //! | [`proxy`] | a TCP proxy that delays, splits, throttles, resets, goes half-open and forgets, by a seed |
+//! | [`light`] | the client's end of a link over a real socket, with no engine and no disk behind it |
+//! | [`metrics`] | what a server says of itself |
+//! | [`people`] | accounts with devices, written into a server's store before it runs |
 //! | [`device`] | a real client in a process of its own, driven and watched |
 //! | [`scene`] | a server with people on it, brought to rest and read out |
 //! | [`disk`] | what lies on disks when nobody uses them |
@@ -26,6 +29,9 @@ pub mod device;
 pub mod disk;
 pub mod files;
 pub mod history;
+pub mod light;
+pub mod metrics;
+pub mod people;
 pub mod proof;
 pub mod proxy;
 pub mod recorder;

@@ -4,6 +4,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
+use crate::campaigns::nat;
 use crate::{client_child, device, store_child};
 
 /// The first word of such a command line.
@@ -19,6 +20,7 @@ const ROLES: &[(&str, Role)] = &[
     ("store-look", store_child::look),
     ("client-writer", client_child::write),
     ("client-open", client_child::open),
+    (nat::IDLER, nat::idle),
 ];
 
 /// Plays the role named by the first word.

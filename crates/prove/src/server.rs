@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader};
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
@@ -154,8 +155,11 @@ impl Drop for Server {
 /// it could be given its very port.
 fn free_address() -> Result<SocketAddr> {
     const PORTS: std::ops::Range<u16> = 15_000..30_000;
-    let first = PORTS.start + (std::process::id() % 10_000) as u16;
-    for port in (first..PORTS.end).chain(PORTS.start..first) {
+    // Each asks on from where the one before stopped, since servers are started side by side too.
+    static ASKED: AtomicU16 = AtomicU16::new(0);
+    for _ in PORTS {
+        let asked = u32::from(ASKED.fetch_add(1, Ordering::Relaxed)) + std::process::id();
+        let port = PORTS.start + (asked % PORTS.len() as u32) as u16;
         let address = SocketAddr::from(([127, 0, 0, 1], port));
         if TcpListener::bind(address).is_ok() {
             return Ok(address);

@@ -54,6 +54,8 @@ impl Disk {
             Save::OutboxGone(key) => {
                 self.outbox.remove(&key);
             }
+            // Nobody here is in a network that has a name.
+            Save::Network(_) | Save::NetworkGone(_) => {}
             Save::Wipe => *self = Disk::default(),
         }
     }
@@ -80,6 +82,7 @@ impl Disk {
             conversations: self.conversations.values().cloned().collect(),
             spans: self.spans.iter().flat_map(spans).collect(),
             outbox,
+            networks: Vec::new(),
         }
     }
 

@@ -88,6 +88,16 @@ pub trait Log {
     /// `NotAllowed` if it left, `Busy` if the queue is full.
     fn append(&self, message: Append) -> BoxFuture<'static, Result<Appended, StoreError>>;
 
+    /// Where the message that this sender stored under this key is, without storing anything; `NotFound` if there
+    /// is none.
+    ///
+    /// Order: queued like an append, so it knows of every append that was queued before it.
+    fn find_sent(
+        &self,
+        sender: AccountId,
+        send_key: SendKey,
+    ) -> BoxFuture<'static, Result<Appended, StoreError>>;
+
     /// The events of a span that `account` may see (from its joining to its leaving), ascending by seq.
     /// `NotFound` unless it is or was a member.
     async fn range(

@@ -119,7 +119,9 @@ pub(crate) fn cargo_deny(shell: &Shell) -> Result<Command> {
             "cargo-deny is missing: building {CARGO_DENY_VERSION} into {} (once, some minutes)",
             folder.display()
         ));
-        let install = ["install", "cargo-deny", "--locked", "--version", CARGO_DENY_VERSION, "--root"];
+        // It runs for a second, and takes minutes to optimise.
+        let install =
+            ["install", "cargo-deny", "--debug", "--locked", "--version", CARGO_DENY_VERSION, "--root"];
         shell.run(shell.cargo().args(install).arg(&folder).env_remove("CARGO_TARGET_DIR"))?;
     }
     Ok(shell.command(&path.to_string_lossy()))

@@ -167,6 +167,7 @@ test("signing out says what is not sent yet, and leaves nothing of the account i
   await alice.page.keyboard.press("ControlOrMeta+e");
   await expect(alice.page.getByRole("combobox", { name: "Search emoji" })).toBeFocused();
   await alice.page.keyboard.type("duck");
+  await expect(alice.page.getByRole("gridcell", { name: "duck", selected: true })).toBeVisible();
   await alice.page.keyboard.press("Enter");
   await alice.composer.press("Enter");
   await alice.seesState("🦆", "delivered");

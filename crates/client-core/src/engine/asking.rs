@@ -163,6 +163,7 @@ impl Engine {
             Asked::SignIn { command } => self.signed_in(command, result),
             Asked::SignOut => self.close_link(),
             Asked::Send(key) => self.send_answered(key, result),
+            Asked::FindSent { key, failure } => self.sent_found(key, failure, result),
             Asked::Reach(reaches) => self.report_answered(&reaches, result),
             Asked::Range { conversation, span } => self.range_came(conversation, span, result),
             Asked::Sync => self.changes_came(result),
@@ -194,6 +195,7 @@ impl Engine {
                 Asked::SignIn { .. }
                 | Asked::CreateGroup { .. }
                 | Asked::Send(_)
+                | Asked::FindSent { .. }
                 | Asked::Reach(_)
                 | Asked::Range { .. }
                 | Asked::Sync

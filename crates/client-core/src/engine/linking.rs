@@ -1,6 +1,7 @@
 //! The link's life as the engine sees it: up, down, catching up, and what the user is shown of it.
 
 use anser_protocol::ids::Position;
+use anser_protocol::link::Learned;
 use anser_protocol::wire::{self, Changes, Welcome, answer, request};
 use anser_protocol::{Moment, limits};
 use rand::Rng;
@@ -78,6 +79,16 @@ impl Engine {
         }
         self.asks.network(true, self.now);
         self.batch.finish(id, Outcome::Done);
+    }
+
+    pub(super) fn enter_network(&mut self, name: String) {
+        let learned = self.networks.enter(name);
+        self.asks.enter_network(learned, self.now);
+    }
+
+    pub(super) fn learned_of_network(&mut self, learned: Learned) {
+        let saves = self.networks.learn(learned, self.now);
+        self.batch.saves.extend(saves);
     }
 
     /// A heartbeat says that a push was lost, or something showed that we do not know what we should.

@@ -10,7 +10,8 @@ use crate::asks::Asked;
 use crate::command::Outcome;
 use crate::failure::{failed, failure_from_wire};
 use crate::local::{EventRow, OutboxRow, Save};
-use crate::reason::FailureReason;
+use crate::outbox::Refused;
+use crate::reason::{Failure, FailureReason};
 use crate::rows::NUMBER_MAX;
 
 impl Engine {
@@ -136,11 +137,45 @@ impl Engine {
 
     fn send_refused(&mut self, key: SendKey, error: &wire::Error) {
         let failure = failure_from_wire(error);
-        let failed = match error::remedy(error.code()) {
-            Remedy::Retry | Remedy::Reconnect => self.outbox.refuse(key, failure, self.now),
-            Remedy::SignIn | Remedy::GiveUp => self.outbox.fail(key, failure),
-        };
-        if let Some(row) = failed {
+        match error::remedy(error.code()) {
+            Remedy::Retry | Remedy::Reconnect => {
+                if self.outbox.refuse(key, &failure, self.now) == Refused::ForTooLong {
+                    self.ask_whether_sent(key, failure);
+                }
+            }
+            // The server knows the key of what it has stored before it finds any other fault with it.
+            Remedy::SignIn | Remedy::GiveUp => self.fail(key, failure),
+        }
+    }
+
+    /// A refusal for now says nothing about earlier tries, whose answers may have been lost: the message may be
+    /// stored. It is called failed only when the server says that it is not.
+    fn ask_whether_sent(&mut self, key: SendKey, failure: Failure) {
+        let call = request::Call::FindSent(wire::FindSent { send_key: key.0.to_vec() });
+        if !self.asks.ask(call, Asked::FindSent { key, failure }, self.now) {
+            self.outbox.take_back(key);
+        }
+    }
+
+    pub(super) fn sent_found(
+        &mut self,
+        key: SendKey,
+        failure: Failure,
+        result: Result<answer::Result, wire::Error>,
+    ) {
+        match result {
+            Ok(answer::Result::Sent(sent)) if (1..=NUMBER_MAX).contains(&sent.seq) => self.sent(key, sent),
+            Ok(_) => self.fail(key, failure),
+            Err(error) => match error::remedy(error.code()) {
+                // Nobody knows yet, so nothing is claimed; it is sent, and asked for, again.
+                Remedy::Retry | Remedy::Reconnect => self.outbox.take_back(key),
+                Remedy::SignIn | Remedy::GiveUp => self.fail(key, failure),
+            },
+        }
+    }
+
+    fn fail(&mut self, key: SendKey, failure: Failure) {
+        if let Some(row) = self.outbox.fail(key, failure) {
             self.save_outbox_row(row);
         }
     }

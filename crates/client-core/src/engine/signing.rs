@@ -182,6 +182,8 @@ impl Engine {
         self.asks.set_position(nothing.synced);
         self.receipts = Receipts::default();
         self.gaps = Gaps::default();
+        self.networks.forget();
+        self.asks.enter_network(self.networks.here(), self.now);
         self.loadings.clear();
         self.shown.forget_views();
     }

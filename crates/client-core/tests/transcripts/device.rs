@@ -164,9 +164,10 @@ impl Device {
         self.connects();
         let Some(frame::Body::Hello(hello)) = self.sent.pop_front() else { panic!("no Hello") };
         let account = Some(person(ALICE));
-        let (device, now_ms, heartbeat_ms) = (1, self.now.0, 25_000);
+        let (device, now_ms, heartbeat_ms, silence_ms_max) = (1, self.now.0, 25_000, 600_000);
         let changes = Some(changes);
-        self.hears(frame::Body::Welcome(Welcome { account, device, now_ms, heartbeat_ms, changes }));
+        let welcome = Welcome { account, device, now_ms, heartbeat_ms, changes, silence_ms_max };
+        self.hears(frame::Body::Welcome(welcome));
         hello.position
     }
 
@@ -241,6 +242,31 @@ impl Device {
     /// The texts that were sent since the last look.
     pub(crate) fn sent_texts(&mut self) -> Vec<String> {
         self.sends().into_iter().map(|(_, _, text)| text).collect()
+    }
+
+    /// The server is too busy for anything, and has nothing of what it is asked for.
+    pub(crate) fn is_refused_everything(&mut self) {
+        for (id, call) in self.requests() {
+            match call {
+                request::Call::FindSent(_) => self.is_refused(id, wire::ErrorCode::NotFound, 0),
+                _ => self.is_refused(id, wire::ErrorCode::Busy, 1_000),
+            }
+        }
+    }
+
+    /// The server refuses every send for now, until it is asked whether it has the message: the request's number.
+    pub(crate) fn is_refused_until_it_asks(&mut self) -> u32 {
+        for _ in 0..300 {
+            for (id, call) in self.requests() {
+                match call {
+                    request::Call::Send(_) => self.is_refused(id, wire::ErrorCode::Busy, 1_000),
+                    request::Call::FindSent(_) => return id,
+                    _ => {}
+                }
+            }
+            self.waits(1_000);
+        }
+        panic!("it is never asked for");
     }
 
     /// The ranges that were asked for: number, first, last.
@@ -390,7 +416,7 @@ impl Screen {
                 }
                 "timeline"
             }
-            Event::Rebuilt => panic!("an engine knows nothing of damage"),
+            Event::Rebuilt => panic!("an engine knows only rows that are whole"),
             Event::Finished { command, outcome } => {
                 let before = self.outcomes.insert(command, outcome);
                 assert_eq!(before, None, "command {command} finished twice");

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use anser_client_core::local::{
-    ConversationRow, EventRow, Load, Loaded, MemberRow, OutboxRow, PersonRow, Restored, Save, SessionRow,
-    SpanRow,
+    ConversationRow, EventRow, Load, Loaded, MemberRow, NetworkRow, OutboxRow, PersonRow, Restored, Save,
+    SessionRow, SpanRow,
 };
 use anser_protocol::ids::Position;
 use anser_protocol::{AccountId, ConversationId, SendKey, Seq};
@@ -20,6 +20,7 @@ pub(crate) struct Disk {
     pub(crate) events: BTreeMap<(ConversationId, Seq), EventRow>,
     pub(crate) spans: BTreeMap<ConversationId, Vec<SpanRow>>,
     pub(crate) outbox: BTreeMap<SendKey, OutboxRow>,
+    pub(crate) networks: BTreeMap<String, NetworkRow>,
 }
 
 impl Disk {
@@ -35,6 +36,8 @@ impl Disk {
                 Save::Spans { conversation, spans } => drop(self.spans.insert(conversation, spans)),
                 Save::Outbox(row) => drop(self.outbox.insert(row.send_key, row)),
                 Save::OutboxGone(key) => drop(self.outbox.remove(&key)),
+                Save::Network(row) => drop(self.networks.insert(row.name.clone(), row)),
+                Save::NetworkGone(name) => drop(self.networks.remove(&name)),
                 Save::Wipe => *self = Disk::default(),
             }
         }
@@ -68,6 +71,7 @@ impl Disk {
             conversations: self.conversations.values().cloned().collect(),
             spans: spans.collect(),
             outbox,
+            networks: self.networks.values().cloned().collect(),
         }
     }
 

@@ -8,6 +8,7 @@ mod hostile;
 mod kinds;
 #[cfg(feature = "mutants")]
 mod mutants;
+mod networks;
 mod people;
 mod positions;
 mod receiving;

@@ -1,5 +1,6 @@
 //! D2, D4, D5, D6: what a user writes goes to disk, then to the screen, then out, once and in order.
 
+use anser_client_core::view::RowState;
 use anser_client_core::{Command, FailureReason, Input, Outcome};
 use anser_protocol::limits;
 use anser_protocol::wire::{ErrorCode, push};
@@ -154,13 +155,50 @@ fn nothing_stays_sending_for_ever_while_online() {
     alice.writes(CHAT, "one");
     let begin = alice.now;
     while alice.timeline(CHAT)[1] == "alice: one · sending" {
-        for (id, _, _) in alice.sends() {
-            alice.is_refused(id, ErrorCode::Busy, 1_000);
-        }
+        alice.is_refused_everything();
         alice.waits(1_000);
         assert!(alice.now.millis_since(begin) < 180_000, "spec D6: 3 minutes");
     }
     assert_eq!(alice.timeline(CHAT)[1], "alice: one · failed");
+}
+
+/// The answer of the first try is lost, and the server is too busy to take the second: *failed* would be a lie.
+#[test]
+fn a_stored_message_is_never_called_failed_however_long_later_tries_are_refused() {
+    let mut alice = alice();
+    alice.writes(CHAT, "one");
+    alice.sends();
+    alice.is_cut();
+    alice.waits_for_retry();
+    alice.link(changes(101, vec![]));
+    let found = alice.is_refused_until_it_asks();
+    assert_eq!(alice.timeline(CHAT)[1], "alice: one · sending");
+    alice.is_answered(found, sent(2));
+    assert_eq!(alice.timeline(CHAT), ["bob: 1", "alice: one · sent"]);
+    assert!(alice.disk.outbox.is_empty());
+    alice.waits(60_000);
+    assert_eq!(alice.sent_texts(), [""; 0]);
+}
+
+#[test]
+fn a_message_of_which_nobody_knows_whether_it_is_stored_is_not_called_failed() {
+    let mut alice = alice();
+    alice.writes(CHAT, "one");
+    let asked = alice.is_refused_until_it_asks();
+    alice.is_refused(asked, ErrorCode::Busy, 1_000);
+    assert_eq!(alice.timeline(CHAT)[1], "alice: one · sending");
+    let asked = alice.is_refused_until_it_asks();
+    alice.is_refused(asked, ErrorCode::NotFound, 0);
+    assert_eq!(alice.timeline(CHAT)[1], "alice: one · failed");
+    assert!(matches!(alice.screen.timelines[&CHAT].rows[1].state, RowState::Failed { .. }));
+    // One action mends it, and can make no second copy: the key is the same.
+    let send_key = alice.screen.timelines[&CHAT].rows[1].key.trim_start_matches("k:").to_owned();
+    assert_eq!(alice.command(Command::RetrySend { send_key: send_key.clone() }), Some(Outcome::Done));
+    alice.waits(1_000);
+    let (id, again, _) = alice.sends().remove(0);
+    assert_eq!(anser_protocol::SendKey::from_hex(&send_key).unwrap().0.to_vec(), again.send_key);
+    alice.is_answered(id, sent(2));
+    assert_eq!(alice.timeline(CHAT), ["bob: 1", "alice: one · sent"]);
 }
 
 #[test]

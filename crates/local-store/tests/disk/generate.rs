@@ -1,11 +1,12 @@
 //! Random changes. Ids come from a small world, so that they meet again and replace each other.
 
 use anser_client_core::local::{
-    ConversationRow, EventRow, MemberRow, OutboxRow, PersonRow, Save, SessionRow, SpanRow,
+    ConversationRow, EventRow, MemberRow, NetworkRow, OutboxRow, PersonRow, Save, SessionRow, SpanRow,
 };
 use anser_client_core::{Failure, FailureReason};
 use anser_protocol::ids::Position;
-use anser_protocol::{AccountId, ConversationId, DeviceId, SendKey, Seq};
+use anser_protocol::link::Learned;
+use anser_protocol::{AccountId, ConversationId, DeviceId, Moment, SendKey, Seq};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -28,6 +29,8 @@ fn save() -> impl Strategy<Value = Save> {
         4 => (conversation(), spans()).prop_map(|(conversation, spans)| Save::Spans { conversation, spans }),
         6 => outbox().prop_map(Save::Outbox),
         3 => send_key().prop_map(Save::OutboxGone),
+        3 => network().prop_map(Save::Network),
+        1 => network_name().prop_map(Save::NetworkGone),
         1 => Just(Save::Wipe),
     ]
 }
@@ -160,6 +163,20 @@ fn outbox() -> impl Strategy<Value = OutboxRow> {
             body,
             written_at_ms,
             failed,
+        },
+    )
+}
+
+fn network_name() -> impl Strategy<Value = String> {
+    "[ab]{0,2}"
+}
+
+fn network() -> impl Strategy<Value = NetworkRow> {
+    (network_name(), number(), number(), any::<u32>(), number(), number()).prop_map(
+        |(name, held_ms, broke_ms, broken, retry_at, seen_at_ms)| NetworkRow {
+            name,
+            learned: Learned { held_ms, broke_ms, broken, retry_at: Moment(retry_at) },
+            seen_at_ms,
         },
     )
 }

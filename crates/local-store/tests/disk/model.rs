@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use anser_client_core::local::{
-    ConversationRow, EventRow, MemberRow, OutboxRow, PersonRow, Restored, Save, SessionRow, SpanRow,
+    ConversationRow, EventRow, MemberRow, NetworkRow, OutboxRow, PersonRow, Restored, Save, SessionRow,
+    SpanRow,
 };
 use anser_protocol::ids::Position;
 use anser_protocol::{AccountId, ConversationId, SendKey, Seq};
@@ -18,6 +19,7 @@ pub(crate) struct Model {
     events: BTreeMap<(ConversationId, Seq), EventRow>,
     spans: BTreeMap<ConversationId, Vec<SpanRow>>,
     outbox: BTreeMap<SendKey, OutboxRow>,
+    networks: BTreeMap<String, NetworkRow>,
 }
 
 impl Model {
@@ -32,6 +34,8 @@ impl Model {
             Save::Spans { conversation, spans } => drop(self.spans.insert(conversation, spans)),
             Save::Outbox(row) => drop(self.outbox.insert(row.send_key, row)),
             Save::OutboxGone(send_key) => drop(self.outbox.remove(&send_key)),
+            Save::Network(row) => drop(self.networks.insert(row.name.clone(), row)),
+            Save::NetworkGone(name) => drop(self.networks.remove(&name)),
             Save::Wipe => *self = Model::default(),
         }
     }
@@ -51,6 +55,7 @@ impl Model {
             conversations: self.conversations.values().cloned().collect(),
             spans,
             outbox,
+            networks: self.networks.values().cloned().collect(),
         }
     }
 

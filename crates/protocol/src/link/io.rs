@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::Moment;
+use crate::link::Learned;
 use crate::wire::{self, Welcome, answer, push};
 
 /// How a link begins.
@@ -68,6 +69,8 @@ pub enum Output {
     Pushed(push::What),
     /// A push was lost: ask Sync from the last position.
     Missed,
+    /// How long this network bears silence: remember it, and give it to [`Link::enter_network`] the next time.
+    Learned(Learned),
     /// Nothing more; wake me at this moment.
     Wait(Moment),
 }

@@ -11,15 +11,18 @@ pub(crate) fn from_client() -> impl Strategy<Value = frame::Body> {
         .prop_map(|(version, token, position)| frame::Body::Hello(Hello { version, token, position }));
     let request =
         (any::<u32>(), option::of(call())).prop_map(|(id, call)| frame::Body::Request(Request { id, call }));
-    prop_oneof![1 => hello, 8 => request, 1 => Just(frame::Body::Ping(Ping {}))]
+    let ping = any::<u32>().prop_map(|silence_ms| frame::Body::Ping(Ping { silence_ms }));
+    prop_oneof![1 => hello, 8 => request, 1 => ping]
 }
 
 /// What servers send.
 pub(crate) fn from_server() -> impl Strategy<Value = frame::Body> {
-    let welcome = (option::of(person()), any::<u64>(), any::<u64>(), any::<u32>(), option::of(changes()))
-        .prop_map(|(account, device, now_ms, heartbeat_ms, changes)| {
-            frame::Body::Welcome(Welcome { account, device, now_ms, heartbeat_ms, changes })
-        });
+    let beats = (any::<u32>(), any::<u32>());
+    let welcome = (option::of(person()), any::<u64>(), any::<u64>(), beats, option::of(changes())).prop_map(
+        |(account, device, now_ms, (heartbeat_ms, silence_ms_max), changes)| {
+            frame::Body::Welcome(Welcome { account, device, now_ms, heartbeat_ms, changes, silence_ms_max })
+        },
+    );
     let answer = (any::<u32>(), option::of(result()))
         .prop_map(|(id, result)| frame::Body::Answer(Answer { id, result }));
     let push = option::of(push()).prop_map(|what| frame::Body::Push(Push { what }));
@@ -62,6 +65,7 @@ fn conversation_call() -> impl Strategy<Value = request::Call> {
                 request::Call::Send(Send { conversation, send_key, kind, body, silent })
             }
         ),
+        body().prop_map(|send_key| request::Call::FindSent(FindSent { send_key })),
         vec(reach(), 0..5).prop_map(|positions| request::Call::Reach(ReachAll { positions })),
         (any::<u64>(), any::<u64>(), any::<u64>(), any::<u32>(), any::<bool>()).prop_map(
             |(conversation, first, last, limit, newest)| {

@@ -33,9 +33,10 @@ fn a_busy_link_does_not_beat() {
 
 #[test]
 fn a_beat_is_at_most_ten_bytes_each_way() {
-    let ping = codec::encode(frame::Body::Ping(Ping {}));
+    let ping = codec::encode(frame::Body::Ping(Ping { silence_ms: 0 }));
+    let adaptive = codec::encode(frame::Body::Ping(Ping { silence_ms: limits::HEARTBEAT_MAX_MS }));
     let most = codec::encode(frame::Body::Beat(Beat { pushes: u32::MAX, resync: true }));
-    assert_eq!(ping.len(), 2);
+    assert_eq!((ping.len(), adaptive.len()), (2, 6));
     assert_eq!(most.len(), 10);
 }
 

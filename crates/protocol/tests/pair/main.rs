@@ -7,4 +7,5 @@ mod pushes;
 mod reconnect;
 mod requests;
 mod session_rules;
+mod silences;
 mod world;

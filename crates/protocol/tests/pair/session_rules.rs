@@ -69,7 +69,7 @@ fn a_ping_before_hello_is_answered_and_gains_no_time() {
     let mut world = World::new();
     world.client(|link, now| link.open(anser_protocol::link::Greeting::Anonymous, now));
     world.run_ms(9_000);
-    world.client_sends_raw(&codec::encode(frame::Body::Ping(Ping {})));
+    world.client_sends_raw(&codec::encode(frame::Body::Ping(Ping { silence_ms: 0 })));
     world.run_ms(1_020);
     world.expect(
         "    0 client opens connection 1

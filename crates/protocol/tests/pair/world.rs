@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, VecDeque};
 
 use anser_protocol::codec;
 use anser_protocol::ids::Position;
-use anser_protocol::link::{self, Greeting, Link};
+use anser_protocol::link::{self, Greeting, Learned, Link};
 use anser_protocol::session::{self, Session};
 use anser_protocol::wire::{
-    Answer, Beat, Changes, Close, Done, ErrorCode, Event, Frame, Hello, Person, Push, Request, Sent,
+    Answer, Beat, Changes, Close, Done, ErrorCode, Event, Frame, Hello, Person, Ping, Push, Request, Sent,
     SignedIn, Welcome, answer, frame, push, request,
 };
 use anser_protocol::{Fault, Moment, limits};
@@ -29,12 +29,17 @@ pub(crate) struct World {
     pub(crate) server_is_down: bool,
     /// So many of the next pushes vanish.
     pub(crate) lose_pushes: usize,
+    /// What stands between the two forgets a connection that is silent for longer than this.
+    pub(crate) nat: Nat,
+    /// What the client said was learned of the network.
+    pub(crate) learned: Option<Learned>,
     /// Requests get no answer; they are kept here instead.
     pub(crate) server_is_mute: bool,
     pub(crate) unanswered: Vec<(u64, u32)>,
     /// What the server's Welcome says.
     pub(crate) server_position: u64,
     pub(crate) heartbeat_ms: u32,
+    pub(crate) silence_ms_max: u32,
     /// Bytes of frames that went up and down.
     pub(crate) bytes: (usize, usize),
     /// When the last try was announced for.
@@ -47,6 +52,29 @@ pub(crate) struct World {
     parcels: VecDeque<(Moment, Parcel)>,
     seq: u64,
     transcript: Vec<String>,
+}
+
+/// Address translation: it keeps an entry for the connection, for as long as something goes either way.
+#[derive(Default)]
+pub(crate) struct Nat {
+    /// 0: it never forgets.
+    pub(crate) patience_ms: u64,
+    /// Whether it answers for what it does not know any more with a reset, or says nothing.
+    pub(crate) resets: bool,
+    last_traffic: Moment,
+    forgotten: bool,
+}
+
+impl Nat {
+    /// Something wants through: does it get through?
+    fn forgets(&mut self, now: Moment) -> bool {
+        let silence = now.millis_since(self.last_traffic);
+        self.forgotten |= self.patience_ms > 0 && silence > self.patience_ms;
+        if !self.forgotten {
+            self.last_traffic = now;
+        }
+        self.forgotten
+    }
 }
 
 /// Something on its way.
@@ -67,10 +95,13 @@ impl World {
             cut_down: false,
             server_is_down: false,
             lose_pushes: 0,
+            nat: Nat::default(),
+            learned: None,
             server_is_mute: false,
             unanswered: Vec::new(),
             server_position: 40,
             heartbeat_ms: limits::HEARTBEAT_MS,
+            silence_ms_max: limits::HEARTBEAT_MAX_MS,
             bytes: (0, 0),
             retry_at: Moment::NEVER,
             answers: Vec::new(),
@@ -169,6 +200,13 @@ impl World {
         self.now = end;
     }
 
+    /// The client's machine sleeps: it handles nothing, and is late for everything when it wakes.
+    pub(crate) fn sleeps_ms(&mut self, ms: u64) {
+        let wakes = std::mem::replace(&mut self.link_wakes, Moment::NEVER);
+        self.run_ms(ms);
+        self.link_wakes = wakes.max(self.now);
+    }
+
     /// What happened since the last call is exactly this: one line per deed, with its moment in milliseconds.
     #[track_caller]
     pub(crate) fn expect(&mut self, transcript: &str) {
@@ -224,6 +262,8 @@ impl World {
             match self.link.poll_output() {
                 link::Output::Connect { connection } => {
                     self.note(format!("client opens connection {connection}"));
+                    self.nat.forgotten = false;
+                    self.nat.last_traffic = self.now;
                     if !self.cut_up && !self.cut_down {
                         self.send(Parcel::Opened(connection));
                     }
@@ -236,9 +276,14 @@ impl World {
                 }
                 link::Output::Transmit { connection, bytes } => {
                     self.bytes.0 += bytes.len();
-                    let lost = if self.cut_up { " (lost)" } else { "" };
+                    let forgotten = self.nat.forgets(self.now);
+                    let is_lost = self.cut_up || forgotten;
+                    let lost = if is_lost { " (lost)" } else { "" };
                     self.note(format!("client sends {}{lost}", describe(&bytes)));
-                    if !self.cut_up {
+                    if forgotten && self.nat.resets {
+                        self.send(Parcel::EndedByServer(connection));
+                    }
+                    if !is_lost {
                         self.send(Parcel::Up(connection, bytes));
                     }
                 }
@@ -263,6 +308,7 @@ impl World {
                     self.answers.push((id, result));
                 }
                 link::Output::Pushed(what) => self.note(format!("client has {}", describe_push(&what))),
+                link::Output::Learned(learned) => self.learned = Some(learned),
                 link::Output::Missed => self.note("client knows that it missed a push".to_owned()),
                 link::Output::Wait(moment) => {
                     self.link_wakes = moment;
@@ -319,7 +365,7 @@ impl World {
         if push_is_lost {
             self.lose_pushes -= 1;
         }
-        let is_lost = push_is_lost || self.cut_down;
+        let is_lost = push_is_lost || self.cut_down || self.nat.forgets(self.now);
         self.note(format!("server sends {said}{}", if is_lost { " (lost)" } else { "" }));
         if !is_lost {
             self.send(Parcel::Down(connection, bytes.to_vec()));
@@ -333,6 +379,7 @@ impl World {
             now_ms: self.now.0,
             heartbeat_ms: self.heartbeat_ms,
             changes: Some(Changes { heads: Vec::new(), position: self.server_position, next: 0 }),
+            silence_ms_max: self.silence_ms_max,
         }
     }
 
@@ -360,7 +407,8 @@ fn describe(bytes: &[u8]) -> String {
     match Frame::decode(bytes).expect("both ends send frames").body.expect("both ends send known frames") {
         frame::Body::Hello(Hello { position, .. }) => format!("Hello from {position}"),
         frame::Body::Request(Request { id, call }) => format!("request {id}: {}", describe_call(call)),
-        frame::Body::Ping(_) => "Ping".to_owned(),
+        frame::Body::Ping(Ping { silence_ms: 0 }) => "Ping".to_owned(),
+        frame::Body::Ping(Ping { silence_ms }) => format!("Ping before {silence_ms}"),
         frame::Body::Welcome(_) => "Welcome".to_owned(),
         frame::Body::Answer(Answer { id, result }) => match result {
             Some(answer::Result::Error(error)) => format!("answer {id}: {}", error.code().as_str_name()),

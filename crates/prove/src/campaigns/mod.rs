@@ -5,10 +5,14 @@ pub mod client_damage;
 pub mod client_kills;
 pub mod client_store;
 pub mod devices;
+pub mod first_tries;
+pub mod half_open;
 pub mod kill_points;
 pub mod mutants;
+pub mod nat;
 pub mod power_loss;
 pub mod pushes;
+pub mod returning;
 pub mod server_kills;
 pub mod store_kills;
 pub mod talk;
@@ -36,6 +40,10 @@ pub const CAMPAIGNS: &[Campaign] = &[
     Campaign { name: "pushes", run: pushes::run },
     Campaign { name: "devices", run: devices::run },
     Campaign { name: "chaos", run: chaos::run },
+    Campaign { name: "nat", run: nat::run },
+    Campaign { name: "half-open", run: half_open::run },
+    Campaign { name: "return", run: returning::run },
+    Campaign { name: "first-tries", run: first_tries::run },
     Campaign { name: "mutants", run: mutants::run },
     Campaign { name: "store-kills", run: store_kills::run },
     Campaign { name: "power-loss", run: power_loss::run },

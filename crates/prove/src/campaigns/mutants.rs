@@ -11,8 +11,10 @@ use crate::proof::Proof;
 use crate::scene::Scene;
 use crate::setting::Setting;
 
-/// Broken ones may never come to rest: then they are judged as they are.
+/// Broken ones may never come to rest: then they are judged as they are. Twice as long as a lost push may stay unknown.
 const PATIENCE: Duration = Duration::from_secs(4);
+/// Where nobody is waited for who might still come.
+const SHORT_PATIENCE: Duration = Duration::from_secs(2);
 /// Tries at a mutant that is only seen by luck.
 const LIVES_MAX: u64 = 20;
 /// Every push is lost: whoever ignores the heartbeats hears of nothing.
@@ -76,7 +78,7 @@ fn broken_server(setting: &Setting, mutant: &str) -> Result<Vec<String>> {
             scene.devices[device].writes(direct, &format!("{number} of {device}"))?;
         }
     }
-    Ok(scene.verdict(PATIENCE)?.problems)
+    Ok(scene.verdict(SHORT_PATIENCE)?.problems)
 }
 
 /// The server dies with everything committed and nothing answered; the broken client sends again.

@@ -39,7 +39,7 @@ pub fn run(setting: &Setting) -> Result<Vec<Proof>> {
         scene.server.start_again_with(&[("ANSER_PUSH_TROUBLE", &order)])?;
         scene.all_online()?;
         let mut waits = Vec::new();
-        for number in 0..setting.scale(2, 12) {
+        for number in 0..setting.scale(1, 12) {
             let seq_before = scene.devices[bob].lock().last_seq(direct);
             let written = Instant::now();
             scene.devices[alice].writes(direct, &format!("{trouble}, {number}"))?;

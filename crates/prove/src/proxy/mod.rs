@@ -53,6 +53,7 @@ pub struct Counts {
     delayed: AtomicU64,
     split: AtomicU64,
     forgotten: AtomicU64,
+    longest_silence_ms: AtomicU64,
 }
 
 impl Proxy {
@@ -147,6 +148,11 @@ impl Counts {
     /// Pieces that were carried in two.
     pub fn split(&self) -> u64 {
         self.split.load(Ordering::Relaxed)
+    }
+
+    /// The longest time for which nothing moved on a connection that carried on afterwards.
+    pub fn longest_silence_ms(&self) -> u64 {
+        self.longest_silence_ms.load(Ordering::Relaxed)
     }
 
     /// Connections forgotten because nothing had moved on them.

@@ -137,6 +137,8 @@ impl Flow {
         }
         let carries = !life.is_dead && !weather.cut.concerns(to_server);
         if carries {
+            let silence_ms = u64::try_from(now.duration_since(life.moved_at).as_millis()).unwrap_or(u64::MAX);
+            self.shared.counts.longest_silence_ms.fetch_max(silence_ms, Ordering::Relaxed);
             life.moved_at = now;
         }
         carries

@@ -23,7 +23,8 @@ impl LinkClock {
     }
 
     pub(super) fn now(&self) -> Moment {
-        self.started_at + u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
+        let elapsed = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.started_at + elapsed.saturating_mul(anser_failpoints::pace())
     }
 
     /// Ready when this clock shows `moment` or later; for [`Moment::NEVER`], never.
@@ -31,7 +32,7 @@ impl LinkClock {
         if moment == Moment::NEVER {
             return std::future::pending().await;
         }
-        let millis = moment.millis_since(self.now());
+        let millis = moment.millis_since(self.now()).div_ceil(anser_failpoints::pace());
         tokio::time::sleep(Duration::from_millis(millis)).await;
     }
 }

@@ -104,6 +104,7 @@ impl Dispatch {
             Call::Send(call) => {
                 wrongs::send(messages, asker, call, now).map(|sent| sent.map(Is::Sent)).boxed()
             }
+            Call::FindSent(call) => messages.find_sent(asker, &call).map(|sent| sent.map(Is::Sent)).boxed(),
             Call::Reach(call) => async move { messages.reach(asker, call, now).await.map(Is::Done) }.boxed(),
             Call::GetRange(call) => async move { messages.range(asker, call).await.map(Is::Range) }.boxed(),
             Call::Sync(call) => {
@@ -163,6 +164,7 @@ impl Dispatch {
                 now_ms: now.0,
                 heartbeat_ms: limits::HEARTBEAT_MS,
                 changes: Some(changes),
+                silence_ms_max: limits::HEARTBEAT_MAX_MS,
             };
             Ok(Welcomed { welcome, asker, mailbox })
         }

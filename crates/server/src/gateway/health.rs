@@ -50,7 +50,7 @@ impl Health {
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
-    use anser_protocol::{AccountId, ConversationId};
+    use anser_protocol::{AccountId, ConversationId, SendKey};
     use anser_store::memory::MemoryStore;
     use anser_store::{Append, Appended, Event, Range, StoreError};
     use async_trait::async_trait;
@@ -71,6 +71,10 @@ mod tests {
     #[async_trait]
     impl Log for FullDisk {
         fn append(&self, _message: Append) -> BoxFuture<'static, Result<Appended, StoreError>> {
+            ready(full()).boxed()
+        }
+
+        fn find_sent(&self, _: AccountId, _: SendKey) -> BoxFuture<'static, Result<Appended, StoreError>> {
             ready(full()).boxed()
         }
 

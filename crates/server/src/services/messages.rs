@@ -71,6 +71,24 @@ impl Messages {
         .boxed()
     }
 
+    /// Was this message of the asker's stored? Like [`Messages::send`], queued by the call itself.
+    pub fn find_sent(
+        &self,
+        asker: Asker,
+        call: &wire::FindSent,
+    ) -> BoxFuture<'static, Result<wire::Sent, Fault>> {
+        let send_key = match rules::send_key(&call.send_key) {
+            Ok(send_key) => send_key,
+            Err(fault) => return ready(Err(fault)).boxed(),
+        };
+        let finding = self.store.find_sent(asker.account, send_key);
+        async move {
+            let found = finding.await.map_err(store_fault)?;
+            Ok(wire::Sent { seq: found.seq.0, at_ms: found.at.0 })
+        }
+        .boxed()
+    }
+
     /// A span of a log, as far as the asker may see it.
     pub async fn range(&self, asker: Asker, call: wire::GetRange) -> Result<wire::Range, Fault> {
         let range = Range {

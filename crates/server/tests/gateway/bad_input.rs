@@ -124,7 +124,7 @@ async fn what_is_not_a_binary_message_ends_the_link() {
 async fn a_message_in_pieces_is_put_together_up_to_the_limit() {
     let server = TestServer::start().await;
     let mut alice = server.register("alice").await;
-    let ping = codec::encode(frame::Body::Ping(wire::Ping {}));
+    let ping = codec::encode(frame::Body::Ping(wire::Ping::default()));
     let stream = alice.link.socket.get_mut();
     stream.write_all(&[0x02, 0x81, 0, 0, 0, 0, ping[0]]).await.unwrap();
     stream.write_all(&[0x80, 0x81, 0, 0, 0, 0, ping[1]]).await.unwrap();
@@ -159,6 +159,7 @@ async fn who_has_not_said_hello_can_ask_for_nothing() {
         Call::ListDevices(wire::ListDevices::default()),
         Call::RevokeDevice(wire::RevokeDevice::default()),
         Call::SignOut(wire::SignOut::default()),
+        Call::FindSent(wire::FindSent { send_key: new_key() }),
     ];
     for call in calls {
         let mut link = server.link().await;

@@ -1,6 +1,6 @@
 //! Somebody sends again, not knowing whether it arrived (promise D2).
 
-use anser_protocol::wire::{ErrorCode, request::Call};
+use anser_protocol::wire::{ErrorCode, FindSent, answer, request::Call};
 
 use crate::helpers::{TestServer, new_key, text};
 
@@ -42,6 +42,25 @@ async fn the_same_key_with_another_content_is_refused() {
 
     assert_eq!(alice.refused(Call::Send(text(chat, key, "no"))).await, ErrorCode::SendKeyReused);
     assert_eq!(alice.history(chat, 1).await, ["alice: yes"]);
+}
+
+/// Whose answer was lost asks, when sends are refused for now (promise D6).
+#[tokio::test]
+async fn whether_a_message_is_stored_is_told_to_its_sender_only() {
+    let server = TestServer::start().await;
+    let mut alice = server.register("alice").await;
+    let mut bob = server.register("bob").await;
+    let chat = alice.opens_chat_with("bob").await;
+    let send_key = new_key();
+    let find = || Call::FindSent(FindSent { send_key: send_key.clone() });
+    assert_eq!(alice.refused(find()).await, ErrorCode::NotFound);
+    let first = alice.sends_again(text(chat, send_key.clone(), "once")).await;
+
+    assert_eq!(alice.ask(find()).await, Ok(answer::Result::Sent(first)));
+    assert_eq!(bob.refused(find()).await, ErrorCode::NotFound);
+    let nonsense = Call::FindSent(FindSent { send_key: vec![1; 3] });
+    assert_eq!(alice.refused(nonsense).await, ErrorCode::InvalidField);
+    assert_eq!(alice.history(chat, 1).await, ["alice: once"], "asking stores nothing");
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use anser_protocol::ids::Position;
-use anser_protocol::{AccountId, ConversationId, DeviceId, Moment};
+use anser_protocol::{AccountId, ConversationId, DeviceId, Moment, SendKey};
 use anser_store::memory::MemoryStore;
 use anser_store::{
     Account, Accounts, Append, Appended, Change, Conversations, Device, Event, HeadPage, HeadRow, Log,
@@ -85,6 +85,17 @@ impl Log for FlakyStore {
     fn append(&self, message: Append) -> BoxFuture<'static, Result<Appended, StoreError>> {
         match self.check_temper() {
             Ok(()) => self.inner.append(message),
+            Err(error) => ready(Err(error)).boxed(),
+        }
+    }
+
+    fn find_sent(
+        &self,
+        sender: AccountId,
+        send_key: SendKey,
+    ) -> BoxFuture<'static, Result<Appended, StoreError>> {
+        match self.check_temper() {
+            Ok(()) => self.inner.find_sent(sender, send_key),
             Err(error) => ready(Err(error)).boxed(),
         }
     }

@@ -153,6 +153,32 @@ pub async fn keys_of_different_senders_do_not_meet<S: Store>(store: &S) {
     assert_eq!((of_alice.seq, of_bob.seq), (Seq(2), Seq(3)));
 }
 
+/// By its sender only, and as the first result; looking stores nothing and uses nothing up.
+pub async fn what_was_sent_is_found_by_its_key<S: Store>(store: &S) {
+    let [alice, bob] = people(store).await;
+    let conversation = group(store, &[alice, bob]).await;
+    let message = text(bob, conversation, "once");
+    assert_eq!(store.find_sent(bob, message.send_key).await, Err(StoreError::NotFound));
+    let first = store.append(message.clone()).await.unwrap();
+    assert_eq!(store.find_sent(alice, message.send_key).await, Err(StoreError::NotFound));
+    let left = leave(store, bob, conversation).await;
+    let found = store.find_sent(bob, message.send_key).await.unwrap();
+    assert_eq!((found.seq, found.at, found.fresh), (first.seq, first.at, false));
+    assert_eq!(found.members_changed, left);
+}
+
+/// An append that came before, even over another link, cannot turn "there is none" into a lie.
+pub async fn looking_for_a_key_waits_for_what_was_queued<S: Store>(store: &S) {
+    let [alice] = people(store).await;
+    let conversation = group(store, &[alice]).await;
+    for n in 0..50 {
+        let message = text(alice, conversation, &format!("{n}"));
+        let appending = store.append(message.clone());
+        let found = store.find_sent(alice, message.send_key).await.unwrap();
+        assert_eq!(found.seq, appending.await.unwrap().seq);
+    }
+}
+
 /// And their key stays free.
 pub async fn strangers_append_nothing<S: Store>(store: &S) {
     let [alice, eve] = people(store).await;

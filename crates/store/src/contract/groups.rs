@@ -67,6 +67,7 @@ pub async fn the_key_of_a_group_sends_no_message<S: Store>(store: &S) {
     let (kind, body) = new.created;
     let message = Append { send_key: new.send_key, kind, body, ..text(alice, conversation, "") };
     assert_eq!(store.append(message).await, Err(StoreError::SendKeyReused));
+    assert_eq!(store.find_sent(alice, new.send_key).await, Err(StoreError::NotFound));
 }
 
 /// Nothing is made, and the key stays free.

@@ -68,7 +68,8 @@ macro_rules! contract_suite {
                     the_sum_of_two_logs_is_two_dense_logs, an_event_is_stored_as_given,
                     a_repeat_gives_the_first_result, a_repeat_is_known_after_leaving,
                     racing_repeats_store_one, a_key_is_not_for_another_content,
-                    keys_of_different_senders_do_not_meet, strangers_append_nothing,
+                    keys_of_different_senders_do_not_meet, what_was_sent_is_found_by_its_key,
+                    looking_for_a_key_waits_for_what_was_queued, strangers_append_nothing,
                     who_left_appends_nothing, the_version_of_the_members_comes_along, a_write_can_be_checked;
                 ranges: a_span_comes_in_order, the_limit_keeps_the_nearest, the_bytes_keep_the_nearest,
                     one_event_always_comes, beyond_the_log_is_nothing, it_may_be_asked_to_the_end;

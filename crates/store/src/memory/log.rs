@@ -1,6 +1,6 @@
 //! The logs, in memory.
 
-use anser_protocol::{AccountId, ConversationId};
+use anser_protocol::{AccountId, ConversationId, SendKey, Seq};
 use async_trait::async_trait;
 use futures_util::FutureExt;
 use futures_util::future::{self, BoxFuture};
@@ -14,6 +14,14 @@ impl Log for MemoryStore {
     /// Done at the call, so the order of calls is the order of the log.
     fn append(&self, message: Append) -> BoxFuture<'static, Result<Appended, StoreError>> {
         future::ready(self.lock().append(message)).boxed()
+    }
+
+    fn find_sent(
+        &self,
+        sender: AccountId,
+        send_key: SendKey,
+    ) -> BoxFuture<'static, Result<Appended, StoreError>> {
+        future::ready(self.lock().find_sent(sender, send_key)).boxed()
     }
 
     async fn range(
@@ -83,18 +91,29 @@ impl State {
         Ok(Appended { seq, at: now, fresh: true, members_changed: conversation.members_changed })
     }
 
+    fn find_sent(&self, sender: AccountId, send_key: SendKey) -> Result<Appended, StoreError> {
+        match self.send_keys.get(&(sender, send_key)) {
+            Some(KeyUse::Message(conversation, seq)) => Ok(self.first_result(*conversation, *seq)),
+            _ => Err(StoreError::NotFound),
+        }
+    }
+
+    fn first_result(&self, conversation: ConversationId, seq: Seq) -> Appended {
+        let log = &self.conversations[&conversation];
+        Appended { seq, at: log.event(seq).at, fresh: false, members_changed: log.members_changed }
+    }
+
     /// The first result again, if it was the same message.
     fn repeated(&self, used: KeyUse, message: &Append) -> Result<Appended, StoreError> {
         let KeyUse::Message(conversation, seq) = used else {
             return Err(StoreError::SendKeyReused);
         };
-        let log = &self.conversations[&conversation];
-        let first = log.event(seq);
+        let first = self.conversations[&conversation].event(seq);
         let same =
             conversation == message.conversation && first.kind == message.kind && first.body == message.body;
         if !same {
             return Err(StoreError::SendKeyReused);
         }
-        Ok(Appended { seq, at: first.at, fresh: false, members_changed: log.members_changed })
+        Ok(self.first_result(conversation, seq))
     }
 }

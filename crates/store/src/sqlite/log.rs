@@ -23,6 +23,14 @@ impl Log for SqliteStore {
         self.writer.submit(move |writing| append(writing, &message, digest)).boxed()
     }
 
+    fn find_sent(
+        &self,
+        sender: AccountId,
+        send_key: SendKey,
+    ) -> BoxFuture<'static, Result<Appended, StoreError>> {
+        self.writer.submit(move |writing| find_sent(writing.connection, sender, send_key)).boxed()
+    }
+
     async fn range(
         &self,
         account: AccountId,
@@ -113,6 +121,13 @@ fn repeated(connection: &Connection, first: &KeyUse, digest: i64) -> Result<Appe
     let members_changed =
         Seq(find.query_row([to_sql(first.conversation.0)], |row| number(row, "members_changed"))?);
     Ok(Appended { seq: first.seq, at: first.at, fresh: false, members_changed })
+}
+
+fn find_sent(connection: &Connection, sender: AccountId, send_key: SendKey) -> Result<Appended, Trouble> {
+    match KeyUse::find(connection, sender, send_key)? {
+        Some(first) if first.digest != group_digest() => repeated(connection, &first, first.digest),
+        _ => Err(Trouble::Refused(StoreError::NotFound)),
+    }
 }
 
 /// Writes an event and moves its conversation's end and change position to it.

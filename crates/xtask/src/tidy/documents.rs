@@ -90,11 +90,11 @@ fn tests_named(page: &str) -> Vec<(usize, &str, &str)> {
     found
 }
 
-/// In Rust a function (a contract suite's functions too), in TypeScript the quoted sentence.
+/// In Rust a function (a contract suite's functions too, which are generic), in TypeScript the quoted sentence.
 fn has_test(path: &str, text: &str, test: &str) -> bool {
     if path.ends_with(".rs") {
         let name = test.rsplit("::").next().unwrap_or(test);
-        return text.contains(&format!("fn {name}("));
+        return ['(', '<'].iter().any(|next| text.contains(&format!("fn {name}{next}")));
     }
     ['\'', '"', '`'].iter().any(|quote| text.contains(&format!("{quote}{test}{quote}")))
 }

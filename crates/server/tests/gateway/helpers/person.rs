@@ -290,7 +290,7 @@ impl Person {
 
     /// Asks for a beat: how many pushes the server has sent, and how many came.
     pub(crate) async fn pings(&mut self) -> (u32, u32) {
-        self.link.say(frame::Body::Ping(wire::Ping {})).await;
+        self.link.say(frame::Body::Ping(wire::Ping::default())).await;
         loop {
             match self.link.hear().await {
                 Heard::Frame(frame::Body::Beat(beat)) => return (beat.pushes, self.pushes_counted),
