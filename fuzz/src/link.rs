@@ -1,6 +1,8 @@
 //! The client's end of a link against any server and any network.
 
-use anser_protocol::link::{Greeting, Learned, Link, Output};
+use std::collections::BTreeSet;
+
+use anser_protocol::link::{Carrier, Greeting, Learned, Link, Output};
 use anser_protocol::wire::{Answer, Beat, Close, Error, Push, Sync, Welcome, frame, push, request};
 use anser_protocol::{Moment, codec};
 
@@ -13,11 +15,11 @@ const OUTPUTS_MAX: usize = 8;
 pub fn link(data: &[u8]) {
     let mut input = Input::new(data);
     let mut play = Play {
-        link: Link::new([0; 32]),
+        link: Link::with_carriers([0; 32], Carrier::ALL),
         now: Moment(0),
         wakes: Moment::NEVER,
         connection: 0,
-        alive: false,
+        alive: BTreeSet::new(),
         wanted: false,
         learned: Learned::default(),
     };
@@ -30,9 +32,10 @@ struct Play {
     link: Link,
     now: Moment,
     wakes: Moment,
-    /// The newest connection, and whether the link believes in it.
+    /// The newest connection.
     connection: u64,
-    alive: bool,
+    /// Those that the link believes in: the one it uses, and one on a better carrier.
+    alive: BTreeSet<u64>,
     wanted: bool,
     /// What the link said last about its network.
     learned: Learned,
@@ -41,8 +44,8 @@ struct Play {
 impl Play {
     fn step(&mut self, input: &mut Input) -> Option<()> {
         let now = self.now;
-        // Now and then a connection of the past speaks up.
-        let connection = if input.byte()? < 230 { self.connection } else { self.connection.wrapping_sub(1) };
+        // Now and then an older connection speaks up, which may still be the one that is used.
+        let connection = if input.byte()? < 180 { self.connection } else { self.connection.wrapping_sub(1) };
         match input.byte()? % 16 {
             0 => {
                 self.link.open(Greeting::Anonymous, now);
@@ -59,7 +62,7 @@ impl Play {
             3..=4 => self.link.handle_connected(connection, now),
             5 => {
                 self.link.handle_disconnected(connection, now);
-                self.alive &= connection != self.connection;
+                self.alive.remove(&connection);
             }
             6 => self.link.handle_received(connection, input.bytes()?, now),
             7..=10 => {
@@ -114,26 +117,28 @@ impl Play {
 
     fn take(&mut self, output: Output) {
         match output {
-            Output::Connect { connection } => {
-                assert!(!self.alive, "a second connection beside a living one");
+            Output::Connect { connection, carrier } => {
+                assert!(self.alive.len() < 2, "a third connection");
+                assert!(self.alive.is_empty() || carrier != Carrier::ShortPoll, "no better carrier");
                 assert!(connection > self.connection, "a number was used again");
-                (self.connection, self.alive) = (connection, true);
+                self.connection = connection;
+                self.alive.insert(connection);
             }
             Output::Disconnect { connection } => {
-                assert!(self.alive && connection == self.connection, "ended what is no more");
-                self.alive = false;
+                assert!(self.alive.remove(&connection), "ended what is no more");
             }
             Output::Transmit { connection, bytes } => {
-                assert!(self.alive && connection == self.connection, "spoke into the void");
+                assert!(self.alive.contains(&connection), "spoke into the void");
                 codec::decode_from_client(&bytes).expect("a link sends what a server takes");
             }
             Output::Refused(_) => {
-                assert!(!self.alive && !self.link.is_up());
+                assert!(self.alive.is_empty() && !self.link.is_up());
                 self.wanted = false;
             }
-            Output::Down { .. } => assert!(!self.alive && !self.link.is_up()),
-            Output::Up(_) => assert!(self.alive),
-            Output::Answered { .. } | Output::Pushed(_) | Output::Missed => assert!(self.alive),
+            // One is left when the link moves to it.
+            Output::Down { .. } => assert!(self.alive.len() < 2 && !self.link.is_up()),
+            Output::Up(_) => assert!(!self.alive.is_empty()),
+            Output::Answered { .. } | Output::Pushed(_) | Output::Missed => assert!(!self.alive.is_empty()),
             Output::Learned(learned) => self.learned = learned,
             Output::Wait(_) => unreachable!("drain takes it"),
         }

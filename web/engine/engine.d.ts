@@ -42,14 +42,20 @@ export type Input =
   /** The moment of `wait` has come. */
   | { type: "tick" };
 
+/** What moves frames: a WebSocket, or HTTP exchanges that wait at the server for something to come, or that do not. */
+export type CarrierKind = "webSocket" | "longPoll" | "shortPoll";
+
 /** What the worker must do, in this order. */
 export type Output =
   /** Execute all of these in one transaction. */
   | { type: "save"; statements: Statement[] }
   /** Read, and answer with input `loaded` under the same id. */
   | { type: "load"; id: number; statement: Statement }
-  /** Open a WebSocket; answer with `connected` or `disconnected`. An older one is dead to the engine. */
-  | { type: "connect"; connection: number }
+  /**
+   * Open a connection over this carrier; answer with `connected` or `disconnected`. An older one stays as it is until
+   * `disconnect` names it; there are two at most.
+   */
+  | { type: "connect"; connection: number; carrier: CarrierKind }
   /** Close it; no answer is awaited. */
   | { type: "disconnect"; connection: number }
   /** Send one binary message; drop it if that connection is gone. */

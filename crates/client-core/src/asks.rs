@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use anser_protocol::ids::Position;
-use anser_protocol::link::{self, Greeting, Learned, Link};
+use anser_protocol::link::{self, Carrier, Greeting, Learned, Link};
 use anser_protocol::wire::{self, Reach, Welcome, answer, push, request};
 use anser_protocol::{ConversationId, Moment, SendKey, limits};
 
@@ -100,8 +100,8 @@ pub(crate) struct Asks {
 }
 
 impl Asks {
-    pub(crate) fn new(seed: [u8; 32], position: Position) -> Asks {
-        let mut link = Link::new(seed);
+    pub(crate) fn new(seed: [u8; 32], carriers: &[Carrier], position: Position) -> Asks {
+        let mut link = Link::with_carriers(seed, carriers);
         link.set_position(position);
         Asks {
             link,
@@ -201,9 +201,12 @@ impl Asks {
                     self.wake_at = until;
                     return;
                 }
-                link::Output::Connect { connection } => {
-                    self.wire.push(Output::Connect { connection });
-                    self.heard.push_back(Heard::Connecting);
+                link::Output::Connect { connection, carrier } => {
+                    self.wire.push(Output::Connect { connection, carrier });
+                    // One that opens beside a link that is up is nobody's business yet.
+                    if !self.link.is_up() {
+                        self.heard.push_back(Heard::Connecting);
+                    }
                 }
                 link::Output::Disconnect { connection } => self.wire.push(Output::Disconnect { connection }),
                 link::Output::Transmit { connection, bytes } => {
@@ -213,6 +216,10 @@ impl Asks {
                 link::Output::Down { retry_at } => {
                     let lost = self.take_waiting();
                     self.heard.push_back(Heard::Down { retry_at, lost });
+                    // The link moves to a better carrier, which is open already: nobody is offline.
+                    if self.link.is_greeting() {
+                        self.heard.push_back(Heard::Connecting);
+                    }
                 }
                 link::Output::Refused(error) => {
                     let lost = self.take_waiting();

@@ -12,6 +12,7 @@ mod signing;
 
 use std::collections::{BTreeMap, VecDeque};
 
+use anser_protocol::link::Carrier;
 use anser_protocol::{AccountId, Moment, SendKey};
 use rand::rngs::ChaCha20Rng;
 use rand::{Rng, SeedableRng};
@@ -86,12 +87,18 @@ pub struct Engine {
 impl Engine {
     /// An engine that goes on from what the disk holds. The seed decides send keys and jitter.
     pub fn new(seed: [u8; 32], restored: Restored, now: Moment) -> Engine {
+        Engine::with_carriers(seed, &[Carrier::WebSocket], restored, now)
+    }
+
+    /// The same, for a driver that has these carriers, the best first: it may be told to open a connection beside
+    /// the one that is used.
+    pub fn with_carriers(seed: [u8; 32], carriers: &[Carrier], restored: Restored, now: Moment) -> Engine {
         let mut rng = ChaCha20Rng::from_seed(seed);
         let mut link_seed = [0; 32];
         rng.fill_bytes(&mut link_seed);
         let mut engine = Engine {
             rng,
-            asks: Asks::new(link_seed, restored.synced),
+            asks: Asks::new(link_seed, carriers, restored.synced),
             roster: Roster::restore(&restored),
             people: People::restore(&restored),
             catchup: CatchUp::new(restored.synced),

@@ -3,6 +3,7 @@
 #![allow(missing_docs)] // plain data: the names say it
 
 use anser_protocol::Moment;
+use anser_protocol::link::Carrier;
 
 use crate::command::Command;
 use crate::event::Event;
@@ -42,8 +43,9 @@ pub enum Output {
     Save(Vec<Save>),
     /// Read; answer with `Input::Loaded`.
     Load(Load),
-    /// Open a link; answer with `Connected` or `Disconnected` for this number. An older link is dead to the engine.
-    Connect { connection: u64 },
+    /// Open a link over this carrier; answer with `Connected` or `Disconnected` for this number. An older one stays as
+    /// it is until `Disconnect` names it; there are two at most.
+    Connect { connection: u64, carrier: Carrier },
     /// End this link; no answer is awaited.
     Disconnect { connection: u64 },
     /// Send one binary frame on this link; if it is gone, drop it.

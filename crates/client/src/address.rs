@@ -4,8 +4,10 @@ use tokio_tungstenite::tungstenite::http::Uri;
 
 use crate::error::ClientError;
 
-/// The protocol's door on every server.
-const PATH: &str = "/v1/ws";
+/// The protocol's door on every server: for WebSockets ...
+const SOCKET_PATH: &str = "/v1/ws";
+/// ... and for links made of HTTP exchanges.
+const POLL_PATH: &str = "/v1/poll";
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Address {
@@ -14,7 +16,7 @@ pub(crate) struct Address {
     pub(crate) host: String,
     pub(crate) port: u16,
     /// What the WebSocket handshake asks for.
-    pub(crate) uri: Uri,
+    pub(crate) socket: Uri,
 }
 
 impl Address {
@@ -32,14 +34,27 @@ impl Address {
         }
         // A server behind a proxy may live under a path of its own.
         let base = uri.path().trim_end_matches('/');
-        let path = if base.ends_with(PATH) { base.to_owned() } else { format!("{base}{PATH}") };
+        let base = base.strip_suffix(SOCKET_PATH).unwrap_or(base);
         let scheme = if tls { "wss" } else { "ws" };
         Ok(Address {
             tls,
             host: authority.host().trim_start_matches('[').trim_end_matches(']').to_owned(),
             port: authority.port_u16().unwrap_or(if tls { 443 } else { 80 }),
-            uri: format!("{scheme}://{authority}{path}").parse().map_err(|_| refuse("it is not a URL"))?,
+            socket: format!("{scheme}://{authority}{base}{SOCKET_PATH}")
+                .parse()
+                .map_err(|_| refuse("it is not a URL"))?,
         })
+    }
+
+    /// Where links made of HTTP exchanges are opened.
+    pub(crate) fn poll_path(&self) -> String {
+        let base = self.socket.path().strip_suffix(SOCKET_PATH).unwrap_or_default();
+        format!("{base}{POLL_PATH}")
+    }
+
+    /// Host and port as they stand in the address.
+    pub(crate) fn authority(&self) -> &str {
+        self.socket.authority().map_or("", |authority| authority.as_str())
     }
 }
 
@@ -48,7 +63,7 @@ mod tests {
     use super::*;
 
     fn check(url: &str, tls: bool, host: &str, port: u16, uri: &str) {
-        let expected = Address { tls, host: host.into(), port, uri: uri.parse().unwrap() };
+        let expected = Address { tls, host: host.into(), port, socket: uri.parse().unwrap() };
         assert_eq!(Address::parse(url).unwrap(), expected);
     }
 

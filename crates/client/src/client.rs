@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use anser_client_core::{Command, Engine, Event, Failure, FailureReason, Outcome};
+use anser_client_core::{Command, Event, Failure, FailureReason, Outcome};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
@@ -14,7 +14,7 @@ use crate::disk::Disk;
 use crate::driver::{Ask, Driver};
 use crate::error::ClientError;
 use crate::feed::{Events, Feed};
-use crate::{tls, wrongs};
+use crate::tls;
 
 /// Commands that wait for the loop; more make their callers wait.
 const ASKS_MAX: usize = 64;
@@ -37,11 +37,12 @@ impl Client {
             address: Address::parse(&config.server_url)?,
             tls: tls::connector(config.ca_certificates.as_deref())?,
             connect_timeout: config.connect_timeout,
+            carriers: config.carriers,
         };
         let seed = seed()?;
         let (disk, found) = Disk::open(&config.data_dir).await?;
         let clock = Clock::start();
-        let engine = wrongs::on(Engine::new(seed, found.restored, clock.now()));
+        let engine = route.engine(seed, found.restored, clock.now());
         let feed = Arc::new(Feed::default());
         if found.rebuilt {
             feed.emit(&Event::Rebuilt);

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use anser_protocol::link::Carrier;
+
 /// Where the server is, and where this client keeps its things.
 #[derive(Clone, Debug)]
 pub struct ClientConfig {
@@ -17,10 +19,13 @@ pub struct ClientConfig {
     pub network: String,
     /// A link that is not open by then counts as failed.
     pub connect_timeout: Duration,
+    /// What may carry the link, the best first. It falls to the next where one does not work, and climbs back.
+    pub carriers: Vec<Carrier>,
 }
 
 impl ClientConfig {
-    /// The usual: public certificates, and ten seconds to connect (a few round trips of the worst 2G link).
+    /// The usual: public certificates, all carriers, and ten seconds to connect (a few round trips of the worst 2G
+    /// link).
     pub fn new(server_url: impl Into<String>, data_dir: impl Into<PathBuf>) -> ClientConfig {
         ClientConfig {
             server_url: server_url.into(),
@@ -28,6 +33,7 @@ impl ClientConfig {
             ca_certificates: None,
             network: "default".to_owned(),
             connect_timeout: Duration::from_secs(10),
+            carriers: Carrier::ALL.to_vec(),
         }
     }
 }

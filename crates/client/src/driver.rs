@@ -3,7 +3,7 @@
 //! Everything that can wake it is in `wait`, everything it can be told to do in `drain`. What the engine says is done
 //! strictly in order: a save is on disk before what follows it is shown or sent.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 
 use anser_client_core::local::Load;
@@ -13,7 +13,7 @@ use anser_protocol::Moment;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::sleep;
 
-use crate::carrier::{Carrier, Report, Route};
+use crate::carrier::{Connection, Report, Reports, Route};
 use crate::client;
 use crate::clock::Clock;
 use crate::disk::Disk;
@@ -41,8 +41,9 @@ pub(crate) struct Driver {
     feed: Arc<Feed>,
     route: Route,
     asks: mpsc::Receiver<Ask>,
-    carrier: Option<Carrier>,
-    report_sender: mpsc::Sender<(u64, Report)>,
+    /// By number. The one that is used, and sometimes another that opens on a better carrier.
+    connections: BTreeMap<u64, Connection>,
+    report_sender: Reports,
     reports: mpsc::Receiver<(u64, Report)>,
     /// Came up while draining; each is handled, and drained, before anything else may wake us.
     pending: VecDeque<Input>,
@@ -72,7 +73,7 @@ impl Driver {
             feed,
             route,
             asks,
-            carrier: None,
+            connections: BTreeMap::new(),
             report_sender,
             reports,
             pending: VecDeque::new(),
@@ -135,14 +136,14 @@ impl Driver {
 
     /// `None` for what an older connection still reports: to the engine it is dead.
     fn input_from_report(&mut self, connection: u64, report: Report) -> Option<Input> {
-        if self.carrier.as_ref().is_none_or(|carrier| carrier.connection() != connection) {
+        if !self.connections.contains_key(&connection) {
             return None;
         }
         Some(match report {
             Report::Opened => Input::Connected { connection },
             Report::Frame(bytes) => Input::Received { connection, bytes },
             Report::Ended => {
-                self.carrier = None;
+                self.connections.remove(&connection);
                 Input::Disconnected { connection }
             }
         })
@@ -162,12 +163,13 @@ impl Driver {
                     anser_failpoints::pass(Place::ClientSaveAfter);
                 }
                 Output::Load(load) => self.load(load).await?,
-                Output::Connect { connection } => {
-                    let reports = self.report_sender.clone();
-                    self.carrier = Some(Carrier::start(connection, self.route.clone(), reports));
+                Output::Connect { connection, carrier } => {
+                    let (route, reports) = (self.route.clone(), self.report_sender.clone());
+                    let opening = Connection::start(connection, carrier, route, reports);
+                    self.connections.insert(connection, opening);
                 }
                 Output::Disconnect { connection } => {
-                    self.carrier.take_if(|carrier| carrier.connection() == connection);
+                    self.connections.remove(&connection);
                 }
                 Output::Transmit { connection, bytes } => self.transmit(connection, bytes),
                 Output::Emit(event) => self.emit(event),
@@ -206,10 +208,10 @@ impl Driver {
         }
         self.damaged = false;
         let restored = self.disk.rebuild().await?;
-        self.engine = wrongs::on(Engine::new(client::seed()?, restored, self.clock.now()));
+        self.engine = self.route.engine(client::seed()?, restored, self.clock.now());
         self.feed.emit(&Event::Rebuilt);
         // The new engine numbers its links from the beginning: those of the old one must not be taken for them.
-        self.carrier = None;
+        self.connections.clear();
         (self.report_sender, self.reports) = mpsc::channel(REPORTS_MAX);
         for (_, answer) in self.waiting.drain() {
             let _ = answer.send(not_stored());
@@ -224,13 +226,10 @@ impl Driver {
     }
 
     fn transmit(&mut self, connection: u64, bytes: Vec<u8>) {
-        let Some(carrier) = self.carrier.take_if(|carrier| carrier.connection() == connection) else {
-            return;
-        };
+        let Some(used) = self.connections.get(&connection) else { return };
         anser_failpoints::pass(Place::ClientTransmitBefore);
-        if carrier.send(bytes) {
-            self.carrier = Some(carrier);
-        } else {
+        if !used.send(bytes) {
+            self.connections.remove(&connection);
             self.pending.push_back(Input::Disconnected { connection });
         }
     }

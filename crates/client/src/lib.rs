@@ -25,7 +25,7 @@
 //! | `config` | what one must say to open a client |
 //! | `driver` | the one loop that carries out what the engine says |
 //! | `disk` | the thread that owns SQLite, and makes a damaged database anew |
-//! | `carrier` | one WebSocket, from connecting to its end |
+//! | `carrier` | one connection over WebSocket or HTTP exchanges, from connecting to its end |
 //! | `feed` | events on their way to who listens, bounded without losing anything |
 //! | `wrongs` | the engine broken on purpose, for campaigns that must notice |
 
@@ -42,6 +42,7 @@ mod tls;
 mod wrongs;
 
 pub use anser_client_core::{Command, Event, Failure, FailureReason, Outcome, view};
+pub use anser_protocol::link::Carrier;
 pub use client::Client;
 pub use config::ClientConfig;
 pub use error::ClientError;

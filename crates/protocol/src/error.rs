@@ -84,7 +84,8 @@ impl Fault {
         }
     }
 
-    /// The WebSocket close code that carries this reason: 4000 + code (RFC 6455 §7.4.2, private use).
+    /// The WebSocket close code that carries this reason: 4000 + code (RFC 6455 §7.4.2, private use). Polling says it in
+    /// a header.
     pub fn close_code(&self) -> u16 {
         4000 + self.code as u16
     }

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`wire`] | what travels: the messages generated from `proto/anser/v1` |
 //! | [`codec`] | how a frame becomes bytes and back, within its limits |
+//! | [`batch`] | how several frames travel in one HTTP body |
 //! | [`ids`] | which number or key names what |
 //! | [`kind`] | which kinds of event version 1 knows |
 //! | [`limits`] | how much of anything is allowed, and why |
@@ -15,6 +16,7 @@
 //! Architecture Invariant: no IO, no clock, no unseeded randomness. Time and seeds are arguments, so that both
 //! ends can be joined in a test under a fake clock (`tests/pair.rs`) and run in a browser as they are.
 
+pub mod batch;
 pub mod codec;
 pub mod error;
 pub mod ids;

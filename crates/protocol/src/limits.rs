@@ -121,6 +121,17 @@ pub const SEND_ORDER_MS: u64 = 30_000;
 pub const RECONNECT_FIRST_MS: u64 = 500;
 /// See [`RECONNECT_FIRST_MS`]; spec L4.
 pub const RECONNECT_MAX_MS: u64 = 30_000;
+/// A try on one carrier that brought no frame by then has failed while there is another to fall to: the next one is
+/// tried within 10 s (spec L1), and the worst network needs half of this.
+pub const CARRIER_TRY_MS: u64 = 8_000;
+/// A link that ends before this age died young: what lets it live so short may be the carrier.
+pub const CARRIER_YOUNG_MS: u64 = 30_000;
+/// So many young deaths in a row are no bad luck any more: the next carrier is tried.
+pub const CARRIER_YOUNG_DEATHS_MAX: u32 = 3;
+/// On a worse carrier, the better ones are tried again after at most this long; half of it is random.
+pub const CLIMB_FIRST_MS: u64 = 5_000;
+/// ... and each time in vain doubles that, up to this.
+pub const CLIMB_MAX_MS: u64 = 10 * 60 * 1_000;
 /// The slow pull asks Sync this often even if nothing seems missing; a random quarter is taken off (spec D8).
 pub const SLOW_PULL_MS: u64 = 5 * 60 * 1_000;
 
@@ -130,6 +141,23 @@ pub const SLOW_PULL_MS: u64 = 5 * 60 * 1_000;
 pub const MAILBOX_FRAMES_MAX: usize = 512;
 /// One write may take this long before the reader counts as slow.
 pub const WRITE_MS: u64 = 20_000;
+
+// --- carriers made of HTTP exchanges ---
+
+/// A long poll waits at the server for so long: less than the 30 s after which proxies call an exchange dead.
+pub const POLL_WAIT_MS: u64 = 25_000;
+/// Body of an exchange up: the largest frame of a client and its length.
+pub const POLL_UP_BYTES_MAX: usize = 65_552;
+/// Body of an exchange down: the largest frame of a server and its length; many small ones together are less.
+pub const POLL_DOWN_BYTES_MAX: usize = 1_048_592;
+/// Bytes of frames that wait at the server to be polled: the largest frame, twice.
+pub const POLL_QUEUED_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// A link over which nobody has polled for this long is ended with SLOW_READER.
+pub const POLL_ABSENT_MS: u64 = 20_000;
+/// A short poll comes so soon after something was sent or came: answers are under way then.
+pub const POLL_PACE_FIRST_MS: u64 = 200;
+/// Each short poll that brings nothing doubles the pause, up to this: a Beat must come within [`HEARTBEAT_GRACE_MS`].
+pub const POLL_PACE_MAX_MS: u64 = 2_000;
 
 // --- inside the server ---
 

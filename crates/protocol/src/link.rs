@@ -1,6 +1,7 @@
 //! The client's end of a link, as a state machine without IO: opens, greets, beats, notices death, comes back.
 
 mod backoff;
+mod carriers;
 mod io;
 mod pulse;
 
@@ -8,6 +9,8 @@ use std::collections::{BTreeMap, VecDeque};
 
 use crate::ids::Position;
 use crate::link::backoff::Backoff;
+pub use crate::link::carriers::Carrier;
+use crate::link::carriers::{Carriers, Next};
 pub use crate::link::io::{Greeting, Output};
 pub use crate::link::pulse::Learned;
 use crate::link::pulse::Pulse;
@@ -20,17 +23,24 @@ use crate::{Fault, Moment, Remedy, codec, error, limits};
 /// The client's end of a link.
 ///
 /// Contract: call one `handle_*` (or `open`, `close`, `request`), then drain [`Link::poll_output`] until it
-/// returns [`Output::Wait`]. Inputs that name a connection other than the newest are ignored.
+/// returns [`Output::Wait`]. Inputs that name a connection that was ended are ignored.
 ///
-/// Promises: at most one connection is alive; a dead one is noticed within a heartbeat and its grace, however
-/// it died; while a greeting is open there is always a next try, or [`Output::Refused`].
+/// Promises: at most one connection carries frames (another may be opening beside it, on a better carrier); a dead
+/// one is noticed within a heartbeat and its grace, however it died; while a greeting is open there is always a next
+/// try, or [`Output::Refused`].
 #[derive(Debug)]
 pub struct Link {
     stage: Stage,
     greeting: Option<Greeting>,
     position: Position,
-    /// Number of the newest connection.
+    /// Number of the connection that is used.
     connection: u64,
+    newest_connection: u64,
+    /// The one that is opening, or open, on a better carrier.
+    climbing: Option<Climbing>,
+    carriers: Carriers,
+    /// Until when the present try must have brought a frame.
+    try_until: Moment,
     backoff: Backoff,
     pulse: Pulse,
     last_request: u32,
@@ -58,14 +68,30 @@ enum Stage {
     Up,
 }
 
+/// A connection on a better carrier, beside the one that is used.
+#[derive(Clone, Copy, Debug)]
+struct Climbing {
+    connection: u64,
+    is_open: bool,
+}
+
 impl Link {
-    /// A link that nobody has opened yet. The seed decides the jitter of its back-off.
+    /// A link that nobody has opened yet, over WebSocket only. The seed decides the jitter of its back-off.
     pub fn new(seed: [u8; 32]) -> Link {
+        Link::with_carriers(seed, &[Carrier::WebSocket])
+    }
+
+    /// A link that chooses among these carriers, the best first.
+    pub fn with_carriers(seed: [u8; 32], carriers: &[Carrier]) -> Link {
         Link {
             stage: Stage::Closed,
             greeting: None,
             position: Position(0),
             connection: 0,
+            newest_connection: 0,
+            climbing: None,
+            carriers: Carriers::new(seed, carriers),
+            try_until: Moment::NEVER,
             backoff: Backoff::new(seed),
             pulse: Pulse::new(),
             last_request: 0,
@@ -86,6 +112,7 @@ impl Link {
         let before = self.greeting.replace(greeting);
         if self.stage == Stage::Up && before == Some(Greeting::Anonymous) {
             self.unanswered.clear();
+            self.try_until = Moment::NEVER;
             return self.greet(now);
         }
         self.drop_connection();
@@ -138,8 +165,19 @@ impl Link {
         self.stage == Stage::Up
     }
 
+    /// Whether Hello was sent on an open connection and is not answered yet.
+    pub fn is_greeting(&self) -> bool {
+        self.stage == Stage::Greeting
+    }
+
     /// The connection that was asked for is open.
     pub fn handle_connected(&mut self, connection: u64, now: Moment) {
+        if let Some(climbing) = &mut self.climbing
+            && climbing.connection == connection
+        {
+            climbing.is_open = true;
+            return self.climb_when_idle(now);
+        }
         if connection == self.connection && self.stage == Stage::Connecting {
             self.timers.stop(LinkTimer::Connect);
             self.greet(now);
@@ -148,11 +186,15 @@ impl Link {
 
     /// It could not be opened, or has ended.
     pub fn handle_disconnected(&mut self, connection: u64, now: Moment) {
+        if self.climbing.take_if(|climbing| climbing.connection == connection).is_some() {
+            return self.fail_to_climb(now);
+        }
         let alive = matches!(self.stage, Stage::Connecting | Stage::Greeting | Stage::Up);
         if connection == self.connection && alive {
+            let was_up = self.is_up();
             self.note_lost(now);
             self.stage = Stage::Waiting;
-            self.lose(now);
+            self.lose_and_retry(was_up, false, now);
         }
     }
 
@@ -164,10 +206,14 @@ impl Link {
         if let Some(learned) = self.pulse.note_received(now) {
             self.outputs.push_back(Output::Learned(learned));
         }
-        match codec::decode_from_server(bytes) {
+        let decoded = codec::decode_from_server(bytes);
+        if decoded.is_ok() {
+            self.carriers.handle_frame(now);
+        }
+        match decoded {
             Ok(Some(frame::Body::Welcome(welcome))) => self.take_welcome(welcome, now),
             Ok(Some(frame::Body::Close(close))) => self.take_close(close, now),
-            Ok(Some(frame::Body::Answer(answer))) => self.take_answer(answer),
+            Ok(Some(frame::Body::Answer(answer))) => self.take_answer(answer, now),
             Ok(Some(frame::Body::Push(push))) => self.take_push(push),
             Ok(Some(frame::Body::Beat(beat))) => self.take_beat(beat),
             // A newer server may say things that we need not understand.
@@ -187,14 +233,17 @@ impl Link {
             (Stage::Waiting | Stage::Connecting | Stage::Greeting, true) => {
                 self.drop_connection();
                 self.backoff.forget();
+                self.carriers.forget();
                 self.try_soon(now);
             }
             (Stage::Up, true) => {
                 self.backoff.forget();
                 self.pulse.suspect();
+                self.carriers.forget_climbing();
+                self.plan_to_climb(now);
                 self.ping(limits::NETWORK_PROBE_MS, now);
             }
-            (Stage::Connecting | Stage::Greeting | Stage::Up, false) => self.lose(now),
+            (Stage::Connecting | Stage::Greeting | Stage::Up, false) => self.lose_blameless(now),
         }
     }
 
@@ -209,6 +258,11 @@ impl Link {
                     self.lose(now);
                 }
                 LinkTimer::Connect | LinkTimer::Welcome => self.lose(now),
+                LinkTimer::Climb => self.begin_to_climb(now),
+                LinkTimer::ClimbEnd => {
+                    self.drop_climbing();
+                    self.fail_to_climb(now);
+                }
             }
         }
     }
@@ -221,9 +275,53 @@ impl Link {
     fn connect(&mut self, now: Moment) {
         self.stage = Stage::Connecting;
         self.pulse.suspect();
-        self.connection += 1;
-        self.timers.set(LinkTimer::Connect, now + limits::CONNECT_MS);
-        self.outputs.push_back(Output::Connect { connection: self.connection });
+        self.newest_connection += 1;
+        self.connection = self.newest_connection;
+        self.try_until = self.carriers.try_until(now);
+        self.timers.set(LinkTimer::Connect, self.try_until.min(now + limits::CONNECT_MS));
+        self.outputs
+            .push_back(Output::Connect { connection: self.connection, carrier: self.carriers.current() });
+    }
+
+    /// Tries a better carrier. The link goes on meanwhile, as if nothing were.
+    fn begin_to_climb(&mut self, now: Moment) {
+        self.newest_connection += 1;
+        let connection = self.newest_connection;
+        self.climbing = Some(Climbing { connection, is_open: false });
+        self.timers.set(LinkTimer::ClimbEnd, now + limits::CARRIER_TRY_MS);
+        self.outputs.push_back(Output::Connect { connection, carrier: self.carriers.climb_to() });
+    }
+
+    /// Goes on over the better carrier, at a moment at which nobody waits for an answer that would be void.
+    fn climb_when_idle(&mut self, now: Moment) {
+        if self.stage != Stage::Up || !self.unanswered.is_empty() {
+            return;
+        }
+        let Some(Climbing { connection, .. }) = self.climbing.take_if(|climbing| climbing.is_open) else {
+            return;
+        };
+        self.drop_connection();
+        self.connection = connection;
+        self.carriers.handle_climbed();
+        self.pulse.suspect();
+        self.try_until = now + limits::CARRIER_TRY_MS;
+        self.outputs.push_back(Output::Down { retry_at: now });
+        self.greet(now);
+    }
+
+    fn fail_to_climb(&mut self, now: Moment) {
+        self.timers.stop(LinkTimer::ClimbEnd);
+        self.carriers.handle_climb_failed();
+        self.plan_to_climb(now);
+    }
+
+    /// An anonymous link does not live long enough, and would lose the sign-in it is there for.
+    fn plan_to_climb(&mut self, now: Moment) {
+        let is_signed_in = matches!(self.greeting, Some(Greeting::Hello { .. }));
+        match self.carriers.next_climb(now) {
+            Some(at) if is_signed_in && self.climbing.is_none() => self.timers.set(LinkTimer::Climb, at),
+            _ => self.timers.stop(LinkTimer::Climb),
+        }
     }
 
     /// Tries now, or as soon as the server will have us.
@@ -255,13 +353,14 @@ impl Link {
         self.stage = Stage::Greeting;
         self.transmit(codec::encode(frame::Body::Hello(hello)), now);
         self.timers.stop(LinkTimer::Ping);
-        self.timers.set(LinkTimer::Welcome, now + limits::ANSWER_MS);
+        self.timers.set(LinkTimer::Welcome, self.try_until.min(now + limits::ANSWER_MS));
     }
 
     fn come_up(&mut self, welcome: Option<Box<Welcome>>, now: Moment) {
         self.stage = Stage::Up;
         self.backoff.note_up(now);
         self.timers.set(LinkTimer::Ping, now + self.pulse.beat_ms(now));
+        self.plan_to_climb(now);
         self.outputs.push_back(Output::Up(welcome));
     }
 
@@ -270,11 +369,14 @@ impl Link {
             return;
         }
         self.timers.stop(LinkTimer::Welcome);
-        self.pulse.begin(welcome.heartbeat_ms, welcome.silence_ms_max, now);
+        // Polls keep the network awake whatever the frames do: nothing could be learned of it from their silence.
+        let is_socket = self.carriers.current() == Carrier::WebSocket;
+        let silence_ms_max = if is_socket { welcome.silence_ms_max } else { 0 };
+        self.pulse.begin(welcome.heartbeat_ms, silence_ms_max, now);
         self.come_up(Some(Box::new(welcome)), now);
     }
 
-    fn take_answer(&mut self, Answer { id, result }: Answer) {
+    fn take_answer(&mut self, Answer { id, result }: Answer, now: Moment) {
         if self.unanswered.remove(&id).is_none() {
             return;
         }
@@ -285,6 +387,7 @@ impl Link {
             None => Err(Fault::new(ErrorCode::Unspecified, "the result is of an unknown kind").to_wire()),
         };
         self.outputs.push_back(Output::Answered { id, result });
+        self.climb_when_idle(now);
     }
 
     fn take_push(&mut self, Push { what }: Push) {
@@ -317,7 +420,7 @@ impl Link {
         let error = error.unwrap_or_default();
         self.backoff.obey(error.retry_after_ms, now);
         match error::remedy(error.code()) {
-            Remedy::Retry | Remedy::Reconnect => self.lose(now),
+            Remedy::Retry | Remedy::Reconnect => self.lose_blameless(now),
             Remedy::SignIn | Remedy::GiveUp => {
                 self.close(now);
                 self.outputs.push_back(Output::Refused(error));
@@ -327,9 +430,28 @@ impl Link {
 
     /// This try, or this connection, is over; there will be another.
     fn lose(&mut self, now: Moment) {
+        self.lose_and_retry(self.is_up(), false, now);
+    }
+
+    /// The same, and the carrier cannot be blamed for it.
+    fn lose_blameless(&mut self, now: Moment) {
+        self.lose_and_retry(self.is_up(), true, now);
+    }
+
+    fn lose_and_retry(&mut self, was_up: bool, is_blameless: bool, now: Moment) {
         self.drop_connection();
-        let retry_at = self.backoff.next_try(now);
-        self.wait_until(retry_at);
+        match self.carriers.handle_end(is_blameless, now) {
+            // Still the same attempt to get up: nothing was asked that would be void now.
+            Next::At(at) if !was_up => {
+                self.stage = Stage::Waiting;
+                self.timers.set(LinkTimer::Retry, at.max(self.backoff.not_before()));
+            }
+            Next::At(at) => self.wait_until(at.max(self.backoff.not_before())),
+            Next::AfterBackoff => {
+                let retry_at = self.backoff.next_try(now);
+                self.wait_until(retry_at);
+            }
+        }
     }
 
     /// Ends the connection, if there is one, and all that depended on it.
@@ -337,8 +459,15 @@ impl Link {
         if matches!(self.stage, Stage::Connecting | Stage::Greeting | Stage::Up) {
             self.outputs.push_back(Output::Disconnect { connection: self.connection });
         }
+        self.drop_climbing();
         self.unanswered.clear();
         self.timers.stop_all();
+    }
+
+    fn drop_climbing(&mut self) {
+        if let Some(Climbing { connection, .. }) = self.climbing.take() {
+            self.outputs.push_back(Output::Disconnect { connection });
+        }
     }
 
     /// The connection has died by itself: maybe the silence before was too long for its network.

@@ -30,6 +30,10 @@ pub(crate) enum LinkTimer {
     Ping,
     /// Ping was not answered: the connection is dead.
     Beat,
+    /// A better carrier is tried beside the link.
+    Climb,
+    /// It did not open: the link stays where it is.
+    ClimbEnd,
 }
 
 /// The timers of one machine: each is stopped, or due at one moment.

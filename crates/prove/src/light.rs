@@ -124,7 +124,7 @@ impl Life {
     async fn drain(&mut self) {
         loop {
             match self.link.poll_output() {
-                Output::Connect { connection } => {
+                Output::Connect { connection, .. } => {
                     self.diary.note(self.light.number, Happening::Tried);
                     self.connection = connection;
                     self.opening = Some(connect(self.light.server, self.light.from).boxed());

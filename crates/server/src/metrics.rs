@@ -27,7 +27,7 @@ pub struct Metrics {
     pub sign_ins_failed: Counter,
     /// Sign-ins, registrations and finds refused because there were too many.
     pub throttled: Counter,
-    /// Open TCP connections now, whatever they are used for.
+    /// Open TCP connections, whatever they are used for, and polling links now.
     pub connections: Gauge,
     /// Connections turned away before they became links, by reason.
     pub refusals: Family<ByCode, Counter>,
@@ -37,6 +37,10 @@ pub struct Metrics {
     pub frames_sent: Counter,
     /// Links ended by the server, by the code of the error table.
     pub closes: Family<ByCode, Counter>,
+    /// Links now, by carrier.
+    pub links: Family<ByCode, Gauge>,
+    /// Exchanges that asked for frames, by whether they were willing to wait for some.
+    pub polls: Family<ByCode, Counter>,
     /// Live sessions now.
     pub sessions: Gauge,
     /// Frames put into mailboxes of sessions.
@@ -73,9 +77,15 @@ impl Metrics {
         for (name, help, counter) in counters {
             all.registry.register(name, help, counter.clone());
         }
-        all.registry.register("connections", "Open TCP connections", all.connections.clone());
+        all.registry.register(
+            "connections",
+            "Open TCP connections and polling links",
+            all.connections.clone(),
+        );
         all.registry.register("refusals", "Connections turned away, by reason", all.refusals.clone());
         all.registry.register("closes", "Links ended by the server, by code", all.closes.clone());
+        all.registry.register("links", "Links, by carrier", all.links.clone());
+        all.registry.register("polls", "Exchanges that asked for frames", all.polls.clone());
         all.registry.register("sessions", "Live sessions", all.sessions.clone());
         all.registry.register("answers", "Requests answered, by code", all.answers.clone());
         Arc::new(all)
@@ -96,10 +106,35 @@ impl Metrics {
         self.closes.get_or_create(&[("code", code)]).inc();
     }
 
+    /// Counts a link for as long as what it gets lives; `carrier` is what moves its frames.
+    pub fn count_link(&self, carrier: &'static str) -> Counted {
+        let gauge = self.links.get_or_create(&[("carrier", carrier)]).clone();
+        gauge.inc();
+        Counted { gauge }
+    }
+
+    /// Counts an exchange that asked for frames.
+    pub fn count_poll(&self, is_long: bool) {
+        let wait = if is_long { "long" } else { "short" };
+        self.polls.get_or_create(&[("wait", wait)]).inc();
+    }
+
     /// The text that `/metrics` serves.
     pub fn to_text(&self) -> Result<String, fmt::Error> {
         let mut text = String::new();
         encode(&mut text, &self.registry)?;
         Ok(text)
+    }
+}
+
+/// One of many that are counted while they are there.
+#[derive(Debug)]
+pub struct Counted {
+    gauge: Gauge,
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.gauge.dec();
     }
 }

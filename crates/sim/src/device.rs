@@ -6,6 +6,7 @@ use anser_client_core::local::{Loaded, Save};
 use anser_client_core::view::{ConversationView, LinkView, SessionView, TimelineView};
 use anser_client_core::{Command, Engine, Event, Input, Outcome, Output};
 use anser_protocol::Moment;
+use anser_protocol::link::Carrier;
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
 
@@ -69,7 +70,7 @@ pub struct Device {
     pub disk: Disk,
     /// What shows.
     pub screen: Screen,
-    /// The wire its engine asked for last.
+    /// The wire its engine spoke on last.
     pub newest_wire: Option<WireId>,
     engine: Option<Engine>,
     run: u64,
@@ -107,7 +108,7 @@ impl Device {
     pub fn start(&mut self, now: Moment) -> Vec<Effect> {
         let mut seed = [0; 32];
         self.rng.fill(&mut seed);
-        let mut engine = Engine::new(seed, self.disk.restore(), now);
+        let mut engine = Engine::with_carriers(seed, Carrier::ALL, self.disk.restore(), now);
         engine.set_mutant(self.mutant.and_then(Mutant::of_engine));
         self.run += 1;
         self.screen = Screen::default();
@@ -171,14 +172,12 @@ impl Device {
                 let loaded = Loaded { id: load.id, events: self.disk.load(&load) };
                 effects.push(Effect::Loaded(self.run, loaded));
             }
-            Output::Connect { connection } => {
-                let wire = self.wire(connection);
-                self.newest_wire = Some(wire);
-                effects.push(Effect::Connect(wire));
-            }
+            Output::Connect { connection, .. } => effects.push(Effect::Connect(self.wire(connection))),
             Output::Disconnect { connection } => effects.push(Effect::Disconnect(self.wire(connection))),
             Output::Transmit { connection, bytes } => {
-                effects.push(Effect::Transmit(self.wire(connection), bytes));
+                let wire = self.wire(connection);
+                self.newest_wire = Some(wire);
+                effects.push(Effect::Transmit(wire, bytes));
             }
             Output::Emit(event) => {
                 self.show(event.clone(), now);

@@ -29,7 +29,7 @@ const STEPS: [Step; 13] = [
     Step { name: "web-check", run: check_web },
     Step { name: "screens", run: stories::screens },
     Step { name: "clippy", run: clippy },
-    Step { name: "cargo-test", run: |shell| shell.run(shell.cargo().args(["test", "--workspace"])) },
+    Step { name: "cargo-test", run: cargo_test },
     Step { name: "fuzz-build", run: build_fuzz_targets },
     Step { name: "sim", run: simulate },
     Step { name: "prove", run: prove::short },
@@ -103,6 +103,11 @@ fn check_web(shell: &Shell) -> Result<()> {
 
 fn clippy(shell: &Shell) -> Result<()> {
     shell.run(shell.cargo().args(["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"]))
+}
+
+fn cargo_test(shell: &Shell) -> Result<()> {
+    let nginx = tools::nginx(shell)?;
+    shell.run(shell.cargo().args(["test", "--workspace"]).env("NGINX", nginx))
 }
 
 fn build_fuzz_targets(shell: &Shell) -> Result<()> {

@@ -107,6 +107,30 @@ fn installed_chromium() -> Option<PathBuf> {
         .find_map(|name| find(name))
 }
 
+/// The reverse proxy that a story puts before the server: $NGINX, or one of the usual places; installed where that is
+/// possible.
+pub(crate) fn nginx(shell: &Shell) -> Result<PathBuf> {
+    if let Some(path) = std::env::var_os("NGINX") {
+        let path = PathBuf::from(path);
+        if path.is_file() {
+            return Ok(path);
+        }
+        bail!("NGINX names {}, where there is nothing", path.display());
+    }
+    if let Some(path) = installed_nginx() {
+        return Ok(path);
+    }
+    shell.say("there is no nginx here");
+    apt_install(shell, &["nginx"])?;
+    installed_nginx().context("the package nginx is installed, but brought no `nginx`")
+}
+
+/// Debian puts it where only administrators look.
+fn installed_nginx() -> Option<PathBuf> {
+    let usual = PathBuf::from("/usr/sbin/nginx");
+    if usual.is_file() { Some(usual) } else { find("nginx") }
+}
+
 /// `cargo deny`: the user's, or one of our own in the cache folder, built once.
 pub(crate) fn cargo_deny(shell: &Shell) -> Result<Command> {
     if let Some(path) = find("cargo-deny") {

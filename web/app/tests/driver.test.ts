@@ -72,7 +72,7 @@ const TRANSMIT: Output = { type: "transmit", connection: 1, bytes: new Uint8Arra
 const UNREAD: Output = { type: "emit", event: { type: "unread", total: 0 } };
 
 test("outputs are carried out in the order given", () => {
-  const { driver, log } = world([[SAVE, UNREAD, TRANSMIT, { type: "connect", connection: 2 }]]);
+  const { driver, log } = world([[SAVE, UNREAD, TRANSMIT, { type: "connect", connection: 2, carrier: "webSocket" }]]);
   driver.start();
   expect(log).toEqual(["save", "emit unread", "transmit 1", "connect 2"]);
 });
@@ -117,7 +117,7 @@ test("a load is answered after the present outputs, under its id", () => {
 });
 
 test("what happens while outputs are carried out waits in line", () => {
-  const made = world([[{ type: "connect", connection: 1 }, UNREAD]], {
+  const made = world([[{ type: "connect", connection: 1, carrier: "webSocket" }, UNREAD]], {
     carrier: {
       connect: () => made.driver.handle({ type: "disconnected", connection: 1 }),
       disconnect: () => {},

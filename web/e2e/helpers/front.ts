@@ -1,4 +1,5 @@
-// A proxy before the server that changes what it gives out: a newer build, or a browser that lacks something.
+// A proxy before the server that changes what it gives out (a newer build, a browser that lacks something), or that lets
+// not everything through.
 import { once } from "node:events";
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from "node:http";
 import { type AddressInfo, connect } from "node:net";
@@ -19,10 +20,18 @@ export const newerBuild: Change = (path, text) => {
   return path === "/sw.js" ? text.replace("anser-shell-", "anser-shell-newer-") : text;
 };
 
+/** What carries a link to the server. */
+export type Carrier = "webSocket" | "longPoll" | "shortPoll";
+
 /** People reach the server through its `port`. */
 export class Front {
   private readonly listener: Server;
   private readonly links = new Set<Duplex>();
+  private readonly blocked = new Set<Carrier>();
+  /** Polls that are not answered yet. */
+  private readonly polls = new Set<ServerResponse>();
+  /** What carried something last. */
+  newest: Carrier | undefined;
 
   private constructor(
     private readonly serverPort: number,
@@ -44,6 +53,16 @@ export class Front {
     return (this.listener.address() as AddressInfo).port;
   }
 
+  /** From now on; links of this kind are cut. */
+  block(carrier: Carrier): void {
+    this.blocked.add(carrier);
+    for (const cut of carrier === "webSocket" ? this.links : this.polls) cut.destroy();
+  }
+
+  unblock(carrier: Carrier): void {
+    this.blocked.delete(carrier);
+  }
+
   close(): void {
     this.listener.close();
     this.listener.closeAllConnections();
@@ -51,7 +70,20 @@ export class Front {
     for (const link of this.links) link.destroy();
   }
 
+  /** Whether this may pass; notes what it is. */
+  private passes(carrier: Carrier): boolean {
+    if (this.blocked.has(carrier)) return false;
+    this.newest = carrier;
+    return true;
+  }
+
   private forward(asked: IncomingMessage, answer: ServerResponse): void {
+    const waits = asked.headers["anser-wait-ms"];
+    if (waits !== undefined && !this.passes(waits === "0" ? "shortPoll" : "longPoll")) {
+      answer.destroy();
+      return;
+    }
+    if (waits !== undefined) this.polls.add(answer);
     // Only what is not compressed can be changed, and only what is sent can be.
     const headers = { ...asked.headers, "accept-encoding": "identity", "if-none-match": "" };
     const forwarded = request({ port: this.serverPort, path: asked.url, method: asked.method, headers }, async (given) => {
@@ -62,6 +94,11 @@ export class Front {
       answer.end(body);
     });
     forwarded.on("error", () => answer.destroy());
+    // Who goes does not wait for the answer any more, and the server should know.
+    answer.on("close", () => {
+      this.polls.delete(answer);
+      forwarded.destroy();
+    });
     asked.pipe(forwarded);
   }
 
@@ -73,6 +110,10 @@ export class Front {
   }
 
   private join(asked: IncomingMessage, near: Duplex): void {
+    if (!this.passes("webSocket")) {
+      near.end("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+      return;
+    }
     const far = connect(this.serverPort, "127.0.0.1", () => {
       const lines = Object.entries(asked.headers).map(([name, value]) => `${name}: ${String(value)}\r\n`);
       far.write(`${asked.method} ${asked.url} HTTP/1.1\r\n${lines.join("")}\r\n`);

@@ -55,6 +55,35 @@ test("who was offline gets what was missed, and only then is it called delivered
   expect(await readAll(bob)).toEqual(["one", "two", "three"]);
 });
 
+test("a network that lets no WebSocket through is got around, and left as soon as it does", async ({ world }) => {
+  const front = await world.front();
+  front.block("webSocket");
+  const alice = await world.person("alice", {}, front.port);
+  await alice.registers();
+  const bob = await world.member("bob");
+  await alice.startsChatWith(bob);
+  await alice.writes("over long polls");
+  await alice.seesState("over long polls", "delivered");
+  expect(front.newest).toBe("longPoll");
+
+  front.block("longPoll");
+  await expect.poll(() => front.newest).toBe("shortPoll");
+  await alice.writes("over short polls");
+  await alice.seesState("over short polls", "delivered");
+  await bob.opensChat("Alice");
+  await bob.writes("I see");
+  await alice.sees("I see");
+
+  front.unblock("longPoll");
+  front.unblock("webSocket");
+  await expect.poll(() => front.newest, { timeout: 120_000 }).toBe("webSocket");
+  await alice.writes("over a WebSocket");
+  await alice.seesState("over a WebSocket", "read");
+  const said = ["over long polls", "over short polls", "I see", "over a WebSocket"];
+  expect(await readAll(alice)).toEqual(said);
+  expect(await readAll(bob)).toEqual(said);
+});
+
 test("the server is killed in the middle and nothing is lost or doubled", async ({ world }) => {
   const alice = await world.member("alice");
   const bob = await world.member("bob");

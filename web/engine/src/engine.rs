@@ -4,6 +4,7 @@ use anser_client_core::Engine;
 use anser_client_core::local::Restored;
 use anser_local_store::restored_from_rows;
 use anser_protocol::Moment;
+use anser_protocol::link::Carrier;
 use wasm_bindgen::prelude::*;
 
 use crate::object::damaged;
@@ -26,7 +27,7 @@ impl WebEngine {
         } else {
             restored_from_rows(sql::answers_from_js(restored).map_err(damaged)?).map_err(damaged)?
         };
-        Ok(WebEngine { engine: Engine::new(seed, restored, moment(now_ms)) })
+        Ok(WebEngine { engine: Engine::with_carriers(seed, Carrier::ALL, restored, moment(now_ms)) })
     }
 
     /// One thing happened.

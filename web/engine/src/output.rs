@@ -3,6 +3,7 @@
 use anser_client_core::{Event, Output};
 use anser_local_store::{load_statement, statements_for};
 use anser_protocol::Moment;
+use anser_protocol::link::Carrier;
 use js_sys::Uint8Array;
 use wasm_bindgen::{JsError, JsValue};
 
@@ -19,7 +20,10 @@ pub(crate) fn to_js(output: Output) -> Result<JsValue, JsError> {
             let statement = sql::statement_to_js(&load_statement(&load));
             build("load", &[("id", number(load.id)), ("statement", statement)])
         }
-        Output::Connect { connection } => build("connect", &[("connection", number(connection))]),
+        Output::Connect { connection, carrier } => {
+            let carrier = JsValue::from_str(carrier_name(carrier));
+            build("connect", &[("connection", number(connection)), ("carrier", carrier)])
+        }
         Output::Disconnect { connection } => build("disconnect", &[("connection", number(connection))]),
         Output::Transmit { connection, bytes } => {
             let bytes = Uint8Array::from(bytes.as_slice()).into();
@@ -28,6 +32,14 @@ pub(crate) fn to_js(output: Output) -> Result<JsValue, JsError> {
         Output::Emit(event) => build("emit", &[("event", event_to_js(&event)?)]),
         Output::Wait(moment) => build("wait", &[("untilMs", wait_to_js(moment))]),
     })
+}
+
+fn carrier_name(carrier: Carrier) -> &'static str {
+    match carrier {
+        Carrier::WebSocket => "webSocket",
+        Carrier::LongPoll => "longPoll",
+        Carrier::ShortPoll => "shortPoll",
+    }
 }
 
 /// Events cross as JSON text: a timeline is thousands of fields, and the browser's own parser is the fastest way in.

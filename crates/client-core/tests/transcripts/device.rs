@@ -343,7 +343,7 @@ impl Device {
                 }
                 Output::Save(rows) => self.disk.apply(rows),
                 Output::Load(load) => self.waiting_loads.push(load),
-                Output::Connect { connection } => self.connection = Some(connection),
+                Output::Connect { connection, .. } => self.connection = Some(connection),
                 Output::Disconnect { connection } if self.connection == Some(connection) => {
                     self.connection = None;
                 }

@@ -3,6 +3,7 @@
 #![allow(dead_code, clippy::unwrap_used)] // shared by two test programs; who cannot go on says so by panicking
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -48,6 +49,10 @@ impl TestServer {
 
     pub(crate) fn url(&self) -> String {
         format!("ws://{}", self.settings.listen)
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.settings.listen
     }
 
     pub(crate) fn port(&self) -> u16 {
@@ -118,6 +123,12 @@ impl Screen {
         self.rows(conversation).last().map(|row| &row.state)
     }
 
+    /// Whether a message is known to be on a disk of the other one.
+    pub(crate) fn has_delivered(&self, conversation: u64) -> bool {
+        let is_delivered = |row: &RowView| matches!(row.state, RowState::Delivered | RowState::Read);
+        self.rows(conversation).iter().any(is_delivered)
+    }
+
     fn show(&mut self, event: Event) {
         match event {
             Event::Session { session } => self.session = Some(session),
@@ -152,7 +163,11 @@ pub(crate) fn text_of(content: &Content) -> Option<&str> {
 
 impl Person {
     pub(crate) async fn open(server_url: &str, dir: &Path) -> Person {
-        let client = Client::open(ClientConfig::new(server_url, dir)).await.unwrap();
+        Person::open_with(ClientConfig::new(server_url, dir)).await
+    }
+
+    pub(crate) async fn open_with(config: ClientConfig) -> Person {
+        let client = Client::open(config).await.unwrap();
         let events = client.events();
         Person { client, events, screen: Screen::default() }
     }

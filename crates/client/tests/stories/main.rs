@@ -6,8 +6,11 @@
 mod helpers;
 
 mod bot;
+mod carriers;
 mod chat;
 mod damage;
 mod disk;
+mod gate;
+mod nginx;
 mod offline;
 mod tls;

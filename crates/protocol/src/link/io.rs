@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::Moment;
-use crate::link::Learned;
+use crate::link::{Carrier, Learned};
 use crate::wire::{self, Welcome, answer, push};
 
 /// How a link begins.
@@ -32,11 +32,14 @@ impl fmt::Debug for Greeting {
 #[derive(Debug, PartialEq)]
 pub enum Output {
     /// Open a connection; say how it went with [`Link::handle_connected`] or [`Link::handle_disconnected`].
+    /// An older one stays open beside it until [`Output::Disconnect`] names it.
     Connect {
         /// Its number, higher than all before.
         connection: u64,
+        /// What it is to be made of.
+        carrier: Carrier,
     },
-    /// End it; it is dead to the link already.
+    /// End it, if it is not over yet; it is dead to the link already.
     Disconnect {
         /// The number it was asked for under.
         connection: u64,

@@ -1,5 +1,6 @@
 //! Both ends of a link together: what they promise, as transcripts under a fake clock.
 
+mod carriers;
 mod death;
 mod greeting;
 mod heartbeat;

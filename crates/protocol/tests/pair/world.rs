@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use anser_protocol::codec;
 use anser_protocol::ids::Position;
-use anser_protocol::link::{self, Greeting, Learned, Link};
+use anser_protocol::link::{self, Carrier, Greeting, Learned, Link};
 use anser_protocol::session::{self, Session};
 use anser_protocol::wire::{
     Answer, Beat, Changes, Close, Done, ErrorCode, Event, Frame, Hello, Person, Ping, Push, Request, Sent,
@@ -27,6 +27,12 @@ pub(crate) struct World {
     pub(crate) cut_down: bool,
     /// Connections are refused.
     pub(crate) server_is_down: bool,
+    /// What stands between the two refuses connections over these carriers ...
+    pub(crate) refused: Vec<Carrier>,
+    /// ... never answers those over these ...
+    pub(crate) unanswered_carriers: Vec<Carrier>,
+    /// ... and lets these open, but no frame through.
+    pub(crate) swallowed: Vec<Carrier>,
     /// So many of the next pushes vanish.
     pub(crate) lose_pushes: usize,
     /// What stands between the two forgets a connection that is silent for longer than this.
@@ -49,6 +55,7 @@ pub(crate) struct World {
     pub(crate) now: Moment,
     link_wakes: Moment,
     sessions: BTreeMap<u64, (Session, Moment)>,
+    carriers: BTreeMap<u64, Carrier>,
     parcels: VecDeque<(Moment, Parcel)>,
     seq: u64,
     transcript: Vec<String>,
@@ -94,6 +101,9 @@ impl World {
             cut_up: false,
             cut_down: false,
             server_is_down: false,
+            refused: Vec::new(),
+            unanswered_carriers: Vec::new(),
+            swallowed: Vec::new(),
             lose_pushes: 0,
             nat: Nat::default(),
             learned: None,
@@ -108,10 +118,21 @@ impl World {
             now: Moment(0),
             link_wakes: Moment::NEVER,
             sessions: BTreeMap::new(),
+            carriers: BTreeMap::new(),
             parcels: VecDeque::new(),
             seq: 0,
             transcript: Vec::new(),
         }
+    }
+
+    /// A world whose client has all carriers.
+    pub(crate) fn with_all_carriers() -> World {
+        World { link: Link::with_carriers([7; 32], Carrier::ALL), ..World::new() }
+    }
+
+    /// What the connection is made of that the server got last.
+    pub(crate) fn newest_carrier(&self) -> Carrier {
+        self.carriers[&self.newest_connection()]
     }
 
     /// A world in which alice is linked; nothing of that is in the transcript.
@@ -148,6 +169,13 @@ impl World {
     /// The client asks.
     pub(crate) fn request(&mut self, call: request::Call) -> Option<u32> {
         self.client(|link, now| link.request(call, now))
+    }
+
+    /// The server answers what it left unanswered.
+    pub(crate) fn answer_late(&mut self, connection: u64, id: u32) {
+        let answer = answer::Result::Done(Done {});
+        self.on_session(connection, |session, now| session.handle_answer(id, Ok(answer), now));
+        self.drain_session(connection);
     }
 
     /// The server pushes the next event.
@@ -232,7 +260,8 @@ impl World {
     fn deliver(&mut self, parcel: Parcel) {
         match parcel {
             Parcel::Up(connection, bytes) => {
-                if let Some((session, _)) = self.sessions.get_mut(&connection) {
+                let is_swallowed = self.swallowed.contains(&self.carriers[&connection]);
+                if let Some((session, _)) = self.sessions.get_mut(&connection).filter(|_| !is_swallowed) {
                     session.handle_frame(&bytes, self.now);
                     self.drain_session(connection);
                 }
@@ -240,7 +269,9 @@ impl World {
             Parcel::Down(connection, bytes) => {
                 self.client(|link, now| link.handle_received(connection, &bytes, now));
             }
-            Parcel::Opened(connection) if self.server_is_down => {
+            Parcel::Opened(connection)
+                if self.server_is_down || self.refused.contains(&self.carriers[&connection]) =>
+            {
                 self.client(|link, now| link.handle_disconnected(connection, now));
             }
             Parcel::Opened(connection) => {
@@ -260,11 +291,13 @@ impl World {
     fn drain_link(&mut self) {
         loop {
             match self.link.poll_output() {
-                link::Output::Connect { connection } => {
-                    self.note(format!("client opens connection {connection}"));
+                link::Output::Connect { connection, carrier } => {
+                    let over = if carrier == Carrier::WebSocket { "" } else { &format!(" over {carrier:?}") };
+                    self.note(format!("client opens connection {connection}{over}"));
+                    self.carriers.insert(connection, carrier);
                     self.nat.forgotten = false;
                     self.nat.last_traffic = self.now;
-                    if !self.cut_up && !self.cut_down {
+                    if !self.cut_up && !self.cut_down && !self.unanswered_carriers.contains(&carrier) {
                         self.send(Parcel::Opened(connection));
                     }
                 }

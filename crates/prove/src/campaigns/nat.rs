@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
-use anser_client::{Client, ClientConfig, Command, Event, Outcome, view::SessionView};
+use anser_client::{Carrier, Client, ClientConfig, Command, Event, Outcome, view::SessionView};
 use anyhow::{Result, bail, ensure};
 
 use crate::proof::Proof;
@@ -160,7 +160,9 @@ pub fn idle(words: &[String]) -> Result<()> {
     let [url, dir, handle, network] = words else { bail!("an idler wants four words") };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        let config = ClientConfig { network: network.clone(), ..ClientConfig::new(url, dir) };
+        // Times are scaled down, so links die so young that the client would leave the carrier that this is about.
+        let carriers = vec![Carrier::WebSocket];
+        let config = ClientConfig { network: network.clone(), carriers, ..ClientConfig::new(url, dir) };
         let client = Client::open(config).await?;
         let mut events = client.events();
         while let Some(event) = events.next().await {

@@ -1,4 +1,4 @@
-//! One link: the task between a WebSocket and its `protocol::Session`.
+//! One link: the task between a carrier and its `protocol::Session`.
 
 use std::collections::VecDeque;
 use std::net::IpAddr;
@@ -13,18 +13,14 @@ use anser_protocol::{Fault, Moment, codec, limits};
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
-use futures_util::{FutureExt, SinkExt, StreamExt};
-use tokio::io::{AsyncRead, AsyncWrite};
+use futures_util::{FutureExt, StreamExt};
 use tokio::sync::watch;
 use tokio::time::timeout;
-use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::error::ProtocolError;
-use tokio_tungstenite::tungstenite::{Error as SocketError, Message};
 
 use super::Door;
+use super::carrier::{Carrier, Gone, Received};
 use super::clock::{LinkClock, wall_clock};
 use super::dispatch::{Caller, Welcomed};
-use super::farewell::farewell;
 use super::hub::{Mail, Mailbox};
 use super::limiter::Place;
 use super::reading::{self, Done, Reading};
@@ -35,13 +31,13 @@ const RETURN_SPREAD_MS: u64 = 5_000;
 /// When the server stops, requests under way may take this long to finish.
 const FINISH: Duration = Duration::from_secs(5);
 
-/// One link, from the finished handshake to its end.
+/// One link, from the moment its carrier is there to its end.
 ///
 /// Nobody else touches anything in here. What one link may hold is bounded: unanswered requests by the
-/// session, pages by `reading`, frames to be written by the mailbox and the socket's buffer. Ending it, in whatever way, drops the
+/// session, pages by `reading`, frames to be written by the mailbox and the carrier's buffer. Ending it, in whatever way, drops the
 /// mailbox, and that takes it out of the hub.
-pub(super) struct Link<S> {
-    socket: WebSocketStream<S>,
+pub(super) struct Link<C> {
+    carrier: C,
     session: Session,
     /// Anonymous until Hello was accepted.
     caller: Caller,
@@ -71,7 +67,7 @@ enum Wake {
     Leave,
     Finished(Finished),
     Timeout,
-    Received(Option<Result<Message, SocketError>>),
+    Received(Received),
     Mail(Option<Mail>),
 }
 
@@ -85,17 +81,17 @@ enum End {
     Gone,
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
+impl<C: Carrier> Link<C> {
     pub(super) fn new(
-        socket: WebSocketStream<S>,
+        carrier: C,
         door: Arc<Door>,
         place: Arc<Place>,
         address: IpAddr,
         leave: watch::Receiver<bool>,
-    ) -> Link<S> {
+    ) -> Link<C> {
         let clock = LinkClock::start();
         Link {
-            socket,
+            carrier,
             session: Session::new(clock.now()),
             caller: Caller::Anonymous { address },
             mailbox: None,
@@ -112,8 +108,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
 
     /// Runs the link to its end.
     pub(super) async fn run(mut self) {
+        let _counted = self.door.metrics.count_link(C::NAME);
         let end = self.talk().await;
-        let Link { socket, mut unfinished, mailbox, reading, door, leave, .. } = self;
+        let Link { carrier, mut unfinished, mailbox, reading, door, leave, .. } = self;
         drop(mailbox);
         reading.close();
         let last_words = async {
@@ -128,7 +125,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
             };
             door.metrics.count_close(fault.code.as_str_name());
             tracing::debug!(code = fault.code.as_str_name(), "a link was ended");
-            farewell(socket, last_frame, &fault).await;
+            carrier.farewell(last_frame, &fault).await;
         };
         // What a request has committed must still be told to others, so none is left half-way.
         let finish = async { while unfinished.next().await.is_some() {} };
@@ -192,7 +189,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
             Some(finished) = self.unfinished.next() => Wake::Finished(finished),
             () = timer => Wake::Timeout,
             () = finish => Wake::Timeout,
-            received = self.socket.next(), if leaving.is_none() => Wake::Received(received),
+            received = self.carrier.receive(), if leaving.is_none() => Wake::Received(received),
             mail = mail => Wake::Mail(mail),
         }
     }
@@ -246,34 +243,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
         }
     }
 
-    fn handle_received(&mut self, received: Option<Result<Message, SocketError>>) -> Result<(), End> {
+    fn handle_received(&mut self, received: Received) -> Result<(), End> {
         let now = self.clock.now();
-        let fault = match received {
-            Some(Ok(Message::Binary(bytes))) => {
+        match received {
+            Received::Frame(bytes) => {
                 self.door.metrics.frames_received.inc();
                 self.session.handle_frame(&bytes, now);
-                return Ok(());
             }
-            // Answered by the WebSocket layer itself; no sign of life in our sense, that is the protocol's Ping.
-            Some(Ok(Message::Ping(_) | Message::Pong(_))) => return Ok(()),
-            Some(Ok(Message::Text(_) | Message::Frame(_))) => {
-                Fault::new(ErrorCode::Malformed, "frames travel in binary messages, not in text")
-            }
-            Some(Err(SocketError::Capacity(_))) => {
-                let text = format!("a frame is {} bytes at most", limits::CLIENT_FRAME_BYTES_MAX);
-                Fault::new(ErrorCode::TooLarge, text)
-            }
-            Some(Err(SocketError::Utf8(_))) => {
-                Fault::new(ErrorCode::Malformed, "text that is not UTF-8, where no text belongs at all")
-            }
-            Some(Err(SocketError::Protocol(error)))
-                if error != ProtocolError::ResetWithoutClosingHandshake =>
-            {
-                Fault::new(ErrorCode::Malformed, format!("not WebSocket: {error}"))
-            }
-            Some(Ok(Message::Close(_)) | Err(_)) | None => return Err(End::Gone),
-        };
-        self.session.handle_end(fault, now);
+            Received::Unusable(fault) => self.session.handle_end(fault, now),
+            Received::Gone => return Err(End::Gone),
+        }
         Ok(())
     }
 
@@ -301,14 +280,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
     async fn write(&mut self, frame: Bytes) -> Result<(), End> {
         self.door.metrics.frames_sent.inc();
         for frame in self.trouble.pass(frame) {
-            let writing = in_time(self.socket.feed(Message::Binary(frame)));
+            let writing = in_time(self.carrier.feed(frame));
             work_meanwhile(writing, &mut self.unfinished, &mut self.finished).await?;
         }
         Ok(())
     }
 
     async fn flush(&mut self) -> Result<(), End> {
-        let writing = in_time(self.socket.flush());
+        let writing = in_time(self.carrier.flush());
         work_meanwhile(writing, &mut self.unfinished, &mut self.finished).await
     }
 
@@ -317,10 +296,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
     }
 }
 
-async fn in_time(writing: impl Future<Output = Result<(), SocketError>>) -> Result<(), End> {
+async fn in_time(writing: impl Future<Output = Result<(), Gone>>) -> Result<(), End> {
     match timeout(Duration::from_millis(limits::WRITE_MS), writing).await {
         Ok(Ok(())) => Ok(()),
-        Ok(Err(_)) => Err(End::Gone),
+        Ok(Err(Gone)) => Err(End::Gone),
         Err(_) => Err(End::Slow),
     }
 }

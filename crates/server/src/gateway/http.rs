@@ -1,4 +1,4 @@
-//! What the listener answers over plain HTTP: the web client, health, metrics, and the way to WebSocket.
+//! What the listener answers over plain HTTP: the web client, health, metrics, and the ways to a link.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use hyper::{Method, Request, Response, StatusCode};
 
 use super::limiter::Place;
 use super::reply::{Body, Reply, text, unavailable};
-use super::{Door, assets, upgrade};
+use super::{Door, assets, polling, upgrade};
 
 /// Scripts, styles, workers and links of our own only; nothing inline, no frames, no plug-ins.
 /// `wasm-unsafe-eval` allows WebAssembly and no other evaluation. The virtual list and the theme set
@@ -35,6 +35,10 @@ pub(super) async fn answer(
         (_, "/v1/ws") => {
             let address = client_address(peer, request.headers(), door.settings.trust_forwarded_for);
             upgrade::answer(door, address, place, request)
+        }
+        (_, path) if polling::is_address(path) => {
+            let address = client_address(peer, request.headers(), door.settings.trust_forwarded_for);
+            polling::answer(door, address, place, request).await
         }
         (&Method::GET | &Method::HEAD, "/healthz") => health(door).await,
         (&Method::GET | &Method::HEAD, "/metrics") => {

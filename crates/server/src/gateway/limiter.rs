@@ -1,4 +1,4 @@
-//! How many connections at once: all of them, and those that have not said who they are.
+//! How many connections and polling links at once: all of them, and those that have not said who they are.
 
 use std::sync::Arc;
 use std::sync::Mutex;
@@ -17,7 +17,7 @@ pub(super) struct Limiter {
     gauge: Gauge,
 }
 
-/// One connection's place in the counts; leaving is dropping it.
+/// The place of one connection, or polling link, in the counts; leaving is dropping it.
 pub(super) struct Place {
     limiter: Arc<Limiter>,
     silent: Mutex<bool>,
@@ -55,6 +55,11 @@ impl Place {
         if std::mem::take(&mut *silent) {
             self.limiter.silent.fetch_sub(1, Ordering::Relaxed);
         }
+    }
+
+    /// Whether nobody behind it has said who they are.
+    pub(super) fn is_silent(&self) -> bool {
+        *self.silent.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
 

@@ -7,7 +7,8 @@
 //! | [`courier`] | who must hear of what was committed? |
 //! | `listener` | who may connect, and how many at once (`limiter`, `patience`, `tls`)? |
 //! | `http` | what is there besides links: the web client (`assets`), `health`, metrics |
-//! | `upgrade` | which request becomes a link? |
+//! | `upgrade`, `polling` | which request becomes a link, or belongs to one (`origin`: from which pages)? |
+//! | `carrier` | what moves a link's frames: a WebSocket (`socket`), or HTTP exchanges (`polling`)? |
 //! | `wrongs` | sends done wrong on purpose, for campaigns |
 //! | `connection` | what does one link do next (`reading`: not too much at once), and how does it end (`farewell`)? |
 
@@ -16,6 +17,7 @@ pub mod dispatch;
 pub mod hub;
 
 mod assets;
+mod carrier;
 mod clock;
 mod connection;
 mod farewell;
@@ -24,9 +26,12 @@ mod http;
 mod limiter;
 mod listener;
 mod memberships;
+mod origin;
 mod patience;
+mod polling;
 mod reading;
 mod reply;
+mod socket;
 mod tls;
 mod upgrade;
 mod wrongs;
@@ -44,6 +49,7 @@ use crate::config::Settings;
 use crate::metrics::Metrics;
 use dispatch::Dispatch;
 use limiter::Limiter;
+use polling::Polled;
 
 /// What all connections share.
 pub(crate) struct Door {
@@ -52,6 +58,8 @@ pub(crate) struct Door {
     metrics: Arc<Metrics>,
     health: Health,
     limiter: Arc<Limiter>,
+    /// The links that are made of HTTP exchanges.
+    polled: Arc<Polled>,
     /// True once the server stops. Every link holds a receiver to its end, so one can wait for the last.
     links: watch::Sender<bool>,
 }
@@ -70,7 +78,7 @@ impl Door {
             metrics.connections.clone(),
         );
         let links = watch::Sender::new(false);
-        Arc::new(Door { settings, dispatch, metrics, health, limiter, links })
+        Arc::new(Door { settings, dispatch, metrics, health, limiter, polled: Arc::default(), links })
     }
 
     /// Lets nobody in any more, lets every link finish what it is doing and say good-bye;

@@ -5,7 +5,7 @@ use anser_protocol::wire::{self, answer, request::Call};
 use crate::helpers::TestServer;
 
 #[tokio::test]
-async fn who_was_away_learns_in_one_exchange_what_changed() {
+pub(crate) async fn who_was_away_learns_in_one_exchange_what_changed() {
     let server = TestServer::start().await;
     let mut alice = server.register("alice").await;
     let mut bob = server.register("bob").await;
@@ -25,7 +25,7 @@ async fn who_was_away_learns_in_one_exchange_what_changed() {
 }
 
 #[tokio::test]
-async fn who_missed_nothing_is_told_nothing() {
+pub(crate) async fn who_missed_nothing_is_told_nothing() {
     let server = TestServer::start().await;
     let mut alice = server.register("alice").await;
     let bob = server.register("bob").await;
@@ -38,7 +38,7 @@ async fn who_missed_nothing_is_told_nothing() {
 }
 
 #[tokio::test]
-async fn many_changed_conversations_come_in_pages_newest_first() {
+pub(crate) async fn many_changed_conversations_come_in_pages_newest_first() {
     let server = TestServer::start().await;
     let mut alice = server.register("alice").await;
     let bob = server.register("bob").await;
@@ -63,7 +63,7 @@ async fn many_changed_conversations_come_in_pages_newest_first() {
 }
 
 #[tokio::test]
-async fn what_was_said_is_there_after_a_restart() {
+pub(crate) async fn what_was_said_is_there_after_a_restart() {
     let mut server = TestServer::start().await;
     let mut alice = server.register("alice").await;
     let bob = server.register("bob").await;

@@ -2,6 +2,7 @@
 
 use anser_protocol::wire::{self, ErrorCode, answer, frame, request::Call};
 use anser_protocol::{codec, limits};
+use futures_util::SinkExt;
 use prost::Message as _;
 use tokio::io::AsyncWriteExt;
 use tokio_tungstenite::tungstenite::Message;
@@ -29,10 +30,6 @@ impl Bystanders {
     }
 }
 
-fn binary(bytes: impl Into<Vec<u8>>) -> Message {
-    Message::Binary(bytes.into().into())
-}
-
 fn hello() -> frame::Body {
     frame::Body::Hello(wire::Hello { version: 1, token: vec![7; 32], position: 0 })
 }
@@ -47,7 +44,7 @@ fn request_with_field(id: u8, tag_and_value: &[u8]) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn frames_that_make_no_sense_end_the_link_with_their_reason() {
+pub(crate) async fn frames_that_make_no_sense_end_the_link_with_their_reason() {
     let server = TestServer::start().await;
     let mut bystanders = Bystanders::of(&server).await;
     let truncated = {
@@ -72,14 +69,14 @@ async fn frames_that_make_no_sense_end_the_link_with_their_reason() {
     for (what, bytes, code) in cases {
         println!("{what}");
         let mut link = server.link().await;
-        link.say_message(binary(bytes)).await;
+        link.say_bytes(bytes).await;
         link.is_ended_with(code).await;
         bystanders.chat_on().await;
     }
 }
 
 #[tokio::test]
-async fn frames_that_only_servers_send_end_the_link() {
+pub(crate) async fn frames_that_only_servers_send_end_the_link() {
     let server = TestServer::start().await;
     let mut bystanders = Bystanders::of(&server).await;
     let frames = [
@@ -98,12 +95,12 @@ async fn frames_that_only_servers_send_end_the_link() {
 }
 
 #[tokio::test]
-async fn what_is_not_a_binary_message_ends_the_link() {
+pub(crate) async fn what_is_not_a_binary_message_ends_the_link() {
     let server = TestServer::start().await;
     let mut bystanders = Bystanders::of(&server).await;
 
     let mut link = server.link().await;
-    link.say_message(Message::text("hello?")).await;
+    link.socket().send(Message::text("hello?")).await.unwrap();
     link.is_ended_with(ErrorCode::Malformed).await;
 
     let raw: [(&str, &[u8]); 3] = [
@@ -114,24 +111,24 @@ async fn what_is_not_a_binary_message_ends_the_link() {
     for (what, bytes) in raw {
         println!("{what}");
         let mut link = server.link().await;
-        link.socket.get_mut().write_all(bytes).await.unwrap();
+        link.socket().get_mut().write_all(bytes).await.unwrap();
         link.is_ended_with(ErrorCode::Malformed).await;
     }
     bystanders.chat_on().await;
 }
 
 #[tokio::test]
-async fn a_message_in_pieces_is_put_together_up_to_the_limit() {
+pub(crate) async fn a_message_in_pieces_is_put_together_up_to_the_limit() {
     let server = TestServer::start().await;
     let mut alice = server.register("alice").await;
     let ping = codec::encode(frame::Body::Ping(wire::Ping::default()));
-    let stream = alice.link.socket.get_mut();
+    let stream = alice.link.socket().get_mut();
     stream.write_all(&[0x02, 0x81, 0, 0, 0, 0, ping[0]]).await.unwrap();
     stream.write_all(&[0x80, 0x81, 0, 0, 0, 0, ping[1]]).await.unwrap();
     assert!(matches!(alice.link.hear().await, Heard::Frame(frame::Body::Beat(_))));
 
     // A piece that stays below the limit, again and again.
-    let stream = alice.link.socket.get_mut();
+    let stream = alice.link.socket().get_mut();
     let mut piece = vec![0x02, 0xfe, 0xff, 0xff, 0, 0, 0, 0];
     piece.resize(8 + 0xffff, 0);
     stream.write_all(&piece).await.unwrap();
@@ -141,7 +138,7 @@ async fn a_message_in_pieces_is_put_together_up_to_the_limit() {
 }
 
 #[tokio::test]
-async fn who_has_not_said_hello_can_ask_for_nothing() {
+pub(crate) async fn who_has_not_said_hello_can_ask_for_nothing() {
     let server = TestServer::start().await;
     let calls = [
         Call::Send(text(1, new_key(), "hi")),
@@ -169,7 +166,7 @@ async fn who_has_not_said_hello_can_ask_for_nothing() {
 }
 
 #[tokio::test]
-async fn a_hello_that_will_not_do_is_refused_with_its_reason() {
+pub(crate) async fn a_hello_that_will_not_do_is_refused_with_its_reason() {
     let server = TestServer::start().await;
     let alice = server.register("alice").await;
     let hellos = [
@@ -186,7 +183,7 @@ async fn a_hello_that_will_not_do_is_refused_with_its_reason() {
 }
 
 #[tokio::test]
-async fn what_comes_out_of_order_ends_the_link() {
+pub(crate) async fn what_comes_out_of_order_ends_the_link() {
     let server = TestServer::start().await;
     let mut alice = server.register("alice").await;
     alice.link.say_hello(alice.token.clone(), 0).await;
@@ -194,14 +191,14 @@ async fn what_comes_out_of_order_ends_the_link() {
 }
 
 #[tokio::test]
-async fn a_request_that_makes_no_sense_is_answered_and_the_link_goes_on() {
+pub(crate) async fn a_request_that_makes_no_sense_is_answered_and_the_link_goes_on() {
     let server = TestServer::start().await;
     let mut alice = server.register("alice").await;
     server.register("bob").await;
     let chat = alice.opens_chat_with("bob").await;
 
-    alice.link.say_message(binary(request_with_field(100, &[]))).await;
-    alice.link.say_message(binary(request_with_field(101, &[0xda, 0x3e, 0x00]))).await;
+    alice.link.say_bytes(request_with_field(100, &[])).await;
+    alice.link.say_bytes(request_with_field(101, &[0xda, 0x3e, 0x00])).await;
     for id in [100, 101] {
         let error = alice.answer(id).await.unwrap_err();
         assert_eq!(error.code(), ErrorCode::UnknownRequest);
@@ -224,7 +221,7 @@ async fn a_request_that_makes_no_sense_is_answered_and_the_link_goes_on() {
 }
 
 #[tokio::test]
-async fn exactly_the_limit_is_taken_and_one_more_is_not() {
+pub(crate) async fn exactly_the_limit_is_taken_and_one_more_is_not() {
     let server = TestServer::start().await;
     let mut alice = server.register("alice").await;
     let mut bob = server.register("bob").await;
@@ -250,7 +247,7 @@ async fn exactly_the_limit_is_taken_and_one_more_is_not() {
 }
 
 #[tokio::test]
-async fn a_frame_of_exactly_the_limit_is_read() {
+pub(crate) async fn a_frame_of_exactly_the_limit_is_read() {
     let server = TestServer::start().await;
     let mut link = server.link().await;
     let frame_with = |length: usize| {
@@ -260,14 +257,14 @@ async fn a_frame_of_exactly_the_limit_is_read() {
     let around = frame_with(60_000).len() - 60_000;
     let frame = frame_with(limits::CLIENT_FRAME_BYTES_MAX - around);
     assert_eq!(frame.len(), limits::CLIENT_FRAME_BYTES_MAX);
-    link.say_message(binary(frame)).await;
+    link.say_bytes(frame).await;
     let Heard::Frame(frame::Body::Answer(answer)) = link.hear().await else { panic!("no answer") };
     let Some(answer::Result::Error(error)) = answer.result else { panic!("registered") };
     assert_eq!(error.code(), ErrorCode::InvalidField);
 }
 
 #[tokio::test]
-async fn who_asks_too_much_at_once_is_told_for_each_request() {
+pub(crate) async fn who_asks_too_much_at_once_is_told_for_each_request() {
     let server = TestServer::start().await;
     let mut bystanders = Bystanders::of(&server).await;
     let mut mallory = server.register("mallory").await;
@@ -295,7 +292,7 @@ async fn who_asks_too_much_at_once_is_told_for_each_request() {
 }
 
 #[tokio::test]
-async fn a_link_that_breaks_off_in_the_middle_of_a_frame_harms_nobody() {
+pub(crate) async fn a_link_that_breaks_off_in_the_middle_of_a_frame_harms_nobody() {
     let server = TestServer::start().await;
     let mut bystanders = Bystanders::of(&server).await;
     for length in 1..20 {
@@ -303,7 +300,7 @@ async fn a_link_that_breaks_off_in_the_middle_of_a_frame_harms_nobody() {
         let bytes = wire::Frame { body: Some(hello()) }.encode_to_vec();
         let mut masked = vec![0x82, 0x80 | u8::try_from(bytes.len()).unwrap(), 0, 0, 0, 0];
         masked.extend(bytes);
-        link.socket.get_mut().write_all(&masked[..length]).await.unwrap();
+        link.socket().get_mut().write_all(&masked[..length]).await.unwrap();
         drop(link);
     }
     bystanders.chat_on().await;

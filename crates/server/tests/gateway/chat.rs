@@ -3,7 +3,7 @@
 use crate::helpers::TestServer;
 
 #[tokio::test]
-async fn two_people_write_to_each_other() {
+pub(crate) async fn two_people_write_to_each_other() {
     let server = TestServer::start().await;
     let mut alice = server.register("alice").await;
     let mut bob = server.register("bob").await;
@@ -21,7 +21,7 @@ async fn two_people_write_to_each_other() {
 }
 
 #[tokio::test]
-async fn a_chat_that_is_new_comes_to_the_other_by_itself() {
+pub(crate) async fn a_chat_that_is_new_comes_to_the_other_by_itself() {
     let server = TestServer::start().await;
     let mut alice = server.register("alice").await;
     let mut bob = server.register("bob").await;
@@ -34,7 +34,7 @@ async fn a_chat_that_is_new_comes_to_the_other_by_itself() {
 }
 
 #[tokio::test]
-async fn several_people_write_into_a_group() {
+pub(crate) async fn several_people_write_into_a_group() {
     let server = TestServer::start().await;
     let mut alice = server.register("alice").await;
     let mut bob = server.register("bob").await;
@@ -52,7 +52,7 @@ async fn several_people_write_into_a_group() {
 }
 
 #[tokio::test]
-async fn everybody_sees_how_far_the_others_got() {
+pub(crate) async fn everybody_sees_how_far_the_others_got() {
     let server = TestServer::start().await;
     let mut alice = server.register("alice").await;
     let mut bob = server.register("bob").await;
@@ -71,7 +71,7 @@ async fn everybody_sees_how_far_the_others_got() {
 }
 
 #[tokio::test]
-async fn a_beat_says_how_many_pushes_there_were() {
+pub(crate) async fn a_beat_says_how_many_pushes_there_were() {
     let server = TestServer::start().await;
     let mut alice = server.register("alice").await;
     let mut bob = server.register("bob").await;

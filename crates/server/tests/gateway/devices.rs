@@ -5,7 +5,7 @@ use anser_protocol::wire::{self, ErrorCode, answer, request::Call};
 use crate::helpers::TestServer;
 
 #[tokio::test]
-async fn ones_other_devices_see_what_one_sends_and_reads() {
+pub(crate) async fn ones_other_devices_see_what_one_sends_and_reads() {
     let server = TestServer::start().await;
     let mut phone = server.register("alice").await;
     let mut tablet = server.sign_in("alice").await;
@@ -27,7 +27,7 @@ async fn ones_other_devices_see_what_one_sends_and_reads() {
 }
 
 #[tokio::test]
-async fn a_device_that_is_ended_is_told_so_and_cannot_come_back() {
+pub(crate) async fn a_device_that_is_ended_is_told_so_and_cannot_come_back() {
     let server = TestServer::start().await;
     let mut phone = server.register("alice").await;
     let mut tablet = server.sign_in("alice").await;
@@ -47,7 +47,7 @@ async fn a_device_that_is_ended_is_told_so_and_cannot_come_back() {
 }
 
 #[tokio::test]
-async fn signing_out_is_answered_and_then_over() {
+pub(crate) async fn signing_out_is_answered_and_then_over() {
     let server = TestServer::start().await;
     let mut alice = server.register("alice").await;
     assert_eq!(alice.ask(Call::SignOut(wire::SignOut {})).await, Ok(answer::Result::Done(wire::Done {})));
@@ -55,7 +55,7 @@ async fn signing_out_is_answered_and_then_over() {
 }
 
 #[tokio::test]
-async fn a_fifth_link_of_a_device_ends_the_oldest() {
+pub(crate) async fn a_fifth_link_of_a_device_ends_the_oldest() {
     let server = TestServer::start().await;
     let mut first = server.register("alice").await;
     let mut later = Vec::new();

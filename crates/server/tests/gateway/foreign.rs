@@ -20,7 +20,7 @@ fn aimed_at(conversation: u64, account: u64) -> Vec<Call> {
 }
 
 #[tokio::test]
-async fn foreign_conversations_do_not_exist() {
+pub(crate) async fn foreign_conversations_do_not_exist() {
     let server = TestServer::start().await;
     let mut alice = server.register("alice").await;
     server.register("bob").await;
@@ -41,7 +41,7 @@ async fn foreign_conversations_do_not_exist() {
 }
 
 #[tokio::test]
-async fn foreign_devices_do_not_exist() {
+pub(crate) async fn foreign_devices_do_not_exist() {
     let server = TestServer::start().await;
     let mut alice = server.register("alice").await;
     let mut mallory = server.register("mallory").await;
@@ -53,7 +53,7 @@ async fn foreign_devices_do_not_exist() {
 }
 
 #[tokio::test]
-async fn who_left_reads_up_to_there_and_writes_no_more() {
+pub(crate) async fn who_left_reads_up_to_there_and_writes_no_more() {
     let server = TestServer::start().await;
     let mut alice = server.register("alice").await;
     let mut bob = server.register("bob").await;

@@ -13,12 +13,15 @@
 //! | `silence` | thousands connect and say nothing |
 //! | `slow_reader` | somebody does not read |
 //! | `stop` | the server stops |
+//! | `carriers` | all of these, over every carrier |
+//! | `polling` | somebody's network lets no WebSocket through |
 //! | `pages` | browsers, monitors and certificates |
 
 #![allow(clippy::unwrap_used)] // a test that cannot go on says where
 
 mod away;
 mod bad_input;
+mod carriers;
 mod chat;
 mod devices;
 mod foreign;
@@ -26,6 +29,7 @@ mod helpers;
 mod once;
 mod order;
 mod pages;
+mod polling;
 mod sign_in;
 mod silence;
 mod slow_reader;

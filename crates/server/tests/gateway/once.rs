@@ -5,7 +5,7 @@ use anser_protocol::wire::{ErrorCode, FindSent, answer, request::Call};
 use crate::helpers::{TestServer, new_key, text};
 
 #[tokio::test]
-async fn the_same_key_gives_the_first_result_and_stores_nothing() {
+pub(crate) async fn the_same_key_gives_the_first_result_and_stores_nothing() {
     let mut server = TestServer::start().await;
     let mut alice = server.register("alice").await;
     let mut bob = server.register("bob").await;
@@ -32,7 +32,7 @@ async fn the_same_key_gives_the_first_result_and_stores_nothing() {
 }
 
 #[tokio::test]
-async fn the_same_key_with_another_content_is_refused() {
+pub(crate) async fn the_same_key_with_another_content_is_refused() {
     let server = TestServer::start().await;
     let mut alice = server.register("alice").await;
     server.register("bob").await;
@@ -64,7 +64,7 @@ async fn whether_a_message_is_stored_is_told_to_its_sender_only() {
 }
 
 #[tokio::test]
-async fn two_senders_may_happen_to_choose_the_same_key() {
+pub(crate) async fn two_senders_may_happen_to_choose_the_same_key() {
     let server = TestServer::start().await;
     let mut alice = server.register("alice").await;
     let mut bob = server.register("bob").await;

@@ -10,7 +10,7 @@ const SENDERS: usize = 50;
 const EACH: usize = 10;
 
 #[tokio::test]
-async fn fifty_senders_into_one_group_make_one_order_for_all() {
+pub(crate) async fn fifty_senders_into_one_group_make_one_order_for_all() {
     let server = TestServer::start().await;
     let mut people = Vec::new();
     for number in 0..SENDERS {
@@ -52,7 +52,7 @@ async fn fifty_senders_into_one_group_make_one_order_for_all() {
 }
 
 #[tokio::test]
-async fn what_one_link_sends_without_waiting_stays_in_order() {
+pub(crate) async fn what_one_link_sends_without_waiting_stays_in_order() {
     let server = TestServer::start().await;
     let mut alice = server.register("alice").await;
     let mut bob = server.register("bob").await;

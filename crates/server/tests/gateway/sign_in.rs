@@ -23,7 +23,7 @@ fn sign_in(handle: &str, password: &str) -> Call {
 }
 
 #[tokio::test]
-async fn guessing_is_slowed_down_and_tells_nothing() {
+pub(crate) async fn guessing_is_slowed_down_and_tells_nothing() {
     let server = TestServer::start().await;
     let alice = server.register("alice").await;
     for handle in ["alice", "nobody_has_this"] {
@@ -47,7 +47,7 @@ async fn guessing_is_slowed_down_and_tells_nothing() {
 }
 
 #[tokio::test]
-async fn one_address_may_not_try_for_ever_and_another_still_may() {
+pub(crate) async fn one_address_may_not_try_for_ever_and_another_still_may() {
     let server = TestServer::start_with(|settings| settings.trust_forwarded_for = true).await;
     let mut link = Link::try_open(server.address(), &[("x-forwarded-for", "192.0.2.1")]).await.unwrap();
     // Handles that cannot exist are refused before any slow hashing, and counted all the same.
@@ -70,7 +70,7 @@ async fn one_address_may_not_try_for_ever_and_another_still_may() {
 }
 
 #[tokio::test]
-async fn a_closed_server_makes_no_accounts_and_still_lets_people_in() {
+pub(crate) async fn a_closed_server_makes_no_accounts_and_still_lets_people_in() {
     let server = TestServer::start_with(|settings| settings.registration = Registration::Closed).await;
     let mut link = server.link().await;
     let register = Call::Register(wire::Register {
@@ -88,7 +88,7 @@ async fn a_closed_server_makes_no_accounts_and_still_lets_people_in() {
 }
 
 #[tokio::test]
-async fn a_taken_handle_stays_with_its_owner() {
+pub(crate) async fn a_taken_handle_stays_with_its_owner() {
     let server = TestServer::start().await;
     server.register("alice").await;
     let mut link = server.link().await;

@@ -6,7 +6,7 @@ use anser_protocol::wire::{self, ErrorCode};
 use crate::helpers::{TestServer, new_key};
 
 #[tokio::test]
-async fn who_does_not_read_is_closed_by_name_and_holds_nobody_up() {
+pub(crate) async fn who_does_not_read_is_closed_by_name_and_holds_nobody_up() {
     let server = TestServer::start().await;
     let mut alice = server.register("alice").await;
     let mut bob = server.register("bob").await;

@@ -5,7 +5,7 @@ use anser_protocol::wire::{ErrorCode, answer, frame, request::Call};
 use crate::helpers::{Heard, Link, TestServer, new_key, text};
 
 #[tokio::test]
-async fn a_server_that_stops_tells_everybody_to_come_back() {
+pub(crate) async fn a_server_that_stops_tells_everybody_to_come_back() {
     let mut server = TestServer::start().await;
     let mut alice = server.register("alice").await;
     let mut silent = server.link().await;
@@ -22,7 +22,7 @@ async fn a_server_that_stops_tells_everybody_to_come_back() {
 }
 
 #[tokio::test]
-async fn while_it_stops_it_lets_nobody_in_and_says_so() {
+pub(crate) async fn while_it_stops_it_lets_nobody_in_and_says_so() {
     let mut server = TestServer::start().await;
     let address = server.address();
     let mut alice = server.register("alice").await;
@@ -39,7 +39,7 @@ async fn while_it_stops_it_lets_nobody_in_and_says_so() {
 }
 
 #[tokio::test]
-async fn whatever_was_begun_is_finished_and_answered() {
+pub(crate) async fn whatever_was_begun_is_finished_and_answered() {
     let mut server = TestServer::start().await;
     let mut alice = server.register("alice").await;
     server.register("bob").await;

@@ -1,7 +1,7 @@
 // Carries out what the engine says, in order, each thing finished before the next is asked for.
 
 import type { Event } from "../engine/generated/Event";
-import type { Input, Output, SqlRow, Statement } from "../engine/wasm/anser_engine";
+import type { CarrierKind, Input, Output, SqlRow, Statement } from "../engine/wasm/anser_engine";
 import { isDamage } from "./damage";
 
 /** The thinking: `WebEngine`, or a scripted one in tests. */
@@ -18,9 +18,9 @@ export interface LocalStore {
   load(statement: Statement): SqlRow[];
 }
 
-/** The one link to the server. */
+/** The connections to the server. */
 export interface Carrier {
-  connect(connection: number): void;
+  connect(connection: number, kind: CarrierKind): void;
   disconnect(connection: number): void;
   transmit(connection: number, bytes: Uint8Array): void;
 }
@@ -109,7 +109,7 @@ export class Driver {
         this.inbox.push({ type: "loaded", id: output.id, rows: store.load(output.statement) });
         break;
       case "connect":
-        carrier.connect(output.connection);
+        carrier.connect(output.connection, output.carrier);
         break;
       case "disconnect":
         carrier.disconnect(output.connection);

@@ -8,13 +8,13 @@ import init, {
   WebEngine,
 } from "../engine/wasm/anser_engine";
 import engineWasm from "../engine/wasm/anser_engine_bg.wasm?url";
+import { Carriers, openerFor } from "./carriers";
 import { isDamage } from "./damage";
 import type { LocalDatabase } from "./database";
 import { Driver } from "./driver";
 import { Hub } from "./hub";
 import { CHANNELS, type FromWorker, type ToHub, type ToWorker } from "./messages";
 import { findPlace, type Place } from "./place";
-import { SocketCarrier } from "./socket";
 import { type Opened, openStore, rebuildStore } from "./store";
 import { callOut, wayTo, whenGone } from "./tab-hands";
 
@@ -23,7 +23,7 @@ const SQL = { migrationScripts, restoreStatements, salvageStatements, salvagedSt
 /** Everything of one run of an engine. */
 interface Run {
   driver: Driver;
-  carrier: SocketCarrier;
+  carrier: Carriers;
   database: LocalDatabase;
   hub: Hub;
 }
@@ -67,7 +67,7 @@ function begin({ storage }: Place, socketUrl: string, { database, engine, rebuil
       whenGone,
     },
   );
-  const carrier = new SocketCarrier(socketUrl, {
+  const carrier = new Carriers(openerFor(socketUrl), {
     connected: (connection) => driver.handle({ type: "connected", connection }),
     disconnected: (connection) => driver.handle({ type: "disconnected", connection }),
     received: (connection, bytes) => driver.handle({ type: "received", connection, bytes }),

@@ -1,64 +1,31 @@
-// The WebSocket carrier: at most one open link, older ones are dead and say nothing more.
+// A connection made of a WebSocket: each binary message is one frame.
 
-import type { Carrier } from "./driver";
+import type { Wire, WireEvents } from "./wire";
 
 const SUBPROTOCOL = "anser.v1";
 
-/** What a link tells. */
-export interface SocketListener {
-  connected(connection: number): void;
-  disconnected(connection: number): void;
-  received(connection: number, bytes: Uint8Array): void;
-}
+/** Opens a WebSocket. Throws when the address is refused before any network is used (by a policy, say). */
+export class SocketWire implements Wire {
+  private readonly socket: WebSocket;
 
-/** Opens WebSockets to one address. */
-export class SocketCarrier implements Carrier {
-  private socket: WebSocket | undefined;
-  private connection = 0;
-
-  constructor(
-    private readonly url: string,
-    private readonly listener: SocketListener,
-  ) {}
-
-  connect(connection: number): void {
-    this.abandon();
-    this.connection = connection;
-    let socket: WebSocket;
-    try {
-      socket = new WebSocket(this.url, SUBPROTOCOL);
-    } catch {
-      // The address is refused before any network is used (by a policy, say): the same as a link that fails.
-      this.listener.disconnected(connection);
-      return;
-    }
+  constructor(url: string, events: WireEvents) {
+    const socket = new WebSocket(url, SUBPROTOCOL);
     socket.binaryType = "arraybuffer";
-    socket.onopen = () => this.listener.connected(connection);
-    socket.onclose = () => {
-      if (this.socket === socket) this.socket = undefined;
-      this.listener.disconnected(connection);
-    };
+    socket.onopen = () => events.opened();
+    socket.onclose = () => events.ended();
     socket.onmessage = (message: MessageEvent<unknown>) => {
       // A text message is no frame of ours; the server never sends one.
-      if (message.data instanceof ArrayBuffer) this.listener.received(connection, new Uint8Array(message.data));
+      if (message.data instanceof ArrayBuffer) events.received(new Uint8Array(message.data));
     };
     this.socket = socket;
   }
 
-  disconnect(connection: number): void {
-    if (connection === this.connection) this.abandon();
+  send(bytes: Uint8Array): void {
+    if (this.socket.readyState === WebSocket.OPEN) this.socket.send(bytes as Uint8Array<ArrayBuffer>);
   }
 
-  transmit(connection: number, bytes: Uint8Array): void {
-    if (connection !== this.connection || this.socket?.readyState !== WebSocket.OPEN) return;
-    this.socket.send(bytes as Uint8Array<ArrayBuffer>);
-  }
-
-  /** Ends the link at once, without waiting for a closing handshake that a dead network never finishes. */
-  abandon(): void {
-    const socket = this.socket;
-    this.socket = undefined;
-    if (socket === undefined) return;
+  close(): void {
+    const { socket } = this;
     socket.onopen = null;
     socket.onclose = null;
     socket.onmessage = null;

@@ -1,8 +1,10 @@
-//! A bare link: frames out, frames in, nothing more.
+//! A bare link over any carrier: frames out, frames in, nothing more.
 
+use std::cell::Cell;
 use std::net::SocketAddr;
 
 use anser_protocol::codec;
+use anser_protocol::link::Carrier;
 use anser_protocol::wire::{ErrorCode, Hello, Request, frame, request};
 use futures_util::{SinkExt, StreamExt};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -12,10 +14,28 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
 use tokio_tungstenite::tungstenite::{self, Message};
 
+use super::polled::{Polled, PolledLink};
 use super::soon;
 
+thread_local! {
+    /// What links of the story on this thread are made of: each test has a thread of its own.
+    static CARRIER: Cell<Carrier> = const { Cell::new(Carrier::WebSocket) };
+}
+
+/// Plays a story with links of this carrier.
+pub(crate) fn over(carrier: Carrier, story: fn()) {
+    CARRIER.set(carrier);
+    story();
+}
+
 pub(crate) struct Link {
-    pub(crate) socket: WebSocketStream<TcpStream>,
+    wire: Wire,
+}
+
+#[allow(clippy::large_enum_variant)] // a test has a few
+enum Wire {
+    Socket(WebSocketStream<TcpStream>),
+    Polled(PolledLink),
 }
 
 /// What comes out of a link.
@@ -23,7 +43,7 @@ pub(crate) struct Link {
 #[allow(clippy::large_enum_variant)] // lives for a moment
 pub(crate) enum Heard {
     Frame(frame::Body),
-    /// The WebSocket was closed with this code.
+    /// The link was closed with this code.
     Closed(u16),
     /// The connection is gone without a word.
     Gone,
@@ -36,22 +56,17 @@ impl Link {
 
     /// With further headers; the status if the server refuses.
     pub(crate) async fn try_open(address: SocketAddr, headers: &[(&'static str, &str)]) -> Result<Link, u16> {
-        let mut request = format!("ws://{address}/v1/ws").into_client_request().unwrap();
-        request.headers_mut().insert("sec-websocket-protocol", HeaderValue::from_static("anser.v1"));
-        for (name, value) in headers {
-            request.headers_mut().insert(*name, HeaderValue::from_str(value).unwrap());
-        }
-        let stream = TcpStream::connect(address).await.unwrap();
-        stream.set_nodelay(true).unwrap();
-        match tokio_tungstenite::client_async(request, stream).await {
-            Ok((socket, _)) => Ok(Link { socket }),
-            Err(tungstenite::Error::Http(reply)) => Err(reply.status().as_u16()),
-            Err(error) => panic!("the handshake broke: {error}"),
-        }
+        let lines: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        let wire = match CARRIER.get() {
+            Carrier::WebSocket => Wire::Socket(open_socket(address, headers).await?),
+            Carrier::LongPoll => Wire::Polled(PolledLink::open(address, &lines, 20_000).await?),
+            Carrier::ShortPoll => Wire::Polled(PolledLink::open(address, &lines, 0).await?),
+        };
+        Ok(Link { wire })
     }
 
     pub(crate) async fn say(&mut self, body: frame::Body) {
-        self.say_message(Message::Binary(codec::encode(body).into())).await;
+        self.say_bytes(codec::encode(body)).await;
     }
 
     pub(crate) async fn say_hello(&mut self, token: Vec<u8>, position: u64) {
@@ -62,22 +77,37 @@ impl Link {
         self.say(frame::Body::Request(Request { id, call: Some(call) })).await;
     }
 
-    /// Writing into a link that the server has ended is allowed: the tests ask what comes out of it.
-    pub(crate) async fn say_message(&mut self, message: Message) {
-        let _may_be_gone = soon("room to write", self.socket.send(message)).await;
+    /// One frame, or what should be one. Writing into a link that the server has ended is allowed: the tests ask what
+    /// comes out of it.
+    pub(crate) async fn say_bytes(&mut self, frame: impl Into<Vec<u8>>) {
+        let frame = frame.into();
+        match &mut self.wire {
+            Wire::Socket(socket) => {
+                let sending = socket.send(Message::Binary(frame.into()));
+                let _may_be_gone = soon("room to write", sending).await;
+            }
+            Wire::Polled(link) => {
+                let _may_be_gone = link.say(&frame).await;
+            }
+        }
+    }
+
+    /// A WebSocket, for what only a WebSocket can say.
+    pub(crate) fn socket(&mut self) -> &mut WebSocketStream<TcpStream> {
+        match &mut self.wire {
+            Wire::Socket(socket) => socket,
+            Wire::Polled(_) => panic!("this story is about WebSocket only"),
+        }
     }
 
     pub(crate) async fn hear(&mut self) -> Heard {
-        loop {
-            match soon("a frame", self.socket.next()).await {
-                Some(Ok(Message::Binary(bytes))) => {
-                    let frame = codec::decode_from_server(&bytes).expect("a server sends whole frames");
-                    return Heard::Frame(frame.expect("this server sends no frames newer than these tests"));
-                }
-                Some(Ok(Message::Close(Some(close)))) => return Heard::Closed(close.code.into()),
-                Some(Ok(_)) => {}
-                Some(Err(_)) | None => return Heard::Gone,
-            }
+        match &mut self.wire {
+            Wire::Socket(socket) => hear_from_socket(socket).await,
+            Wire::Polled(link) => match soon("a frame", link.hear()).await {
+                Polled::Frame(bytes) => frame_from(&bytes),
+                Polled::Closed(code) => Heard::Closed(code),
+                Polled::Gone => Heard::Gone,
+            },
         }
     }
 
@@ -96,6 +126,40 @@ impl Link {
         }
         assert_eq!(self.hear().await, Heard::Closed(4000 + code as u16));
     }
+}
+
+async fn open_socket(
+    address: SocketAddr,
+    headers: &[(&'static str, &str)],
+) -> Result<WebSocketStream<TcpStream>, u16> {
+    let mut request = format!("ws://{address}/v1/ws").into_client_request().unwrap();
+    request.headers_mut().insert("sec-websocket-protocol", HeaderValue::from_static("anser.v1"));
+    for (name, value) in headers {
+        request.headers_mut().insert(*name, HeaderValue::from_str(value).unwrap());
+    }
+    let stream = TcpStream::connect(address).await.unwrap();
+    stream.set_nodelay(true).unwrap();
+    match tokio_tungstenite::client_async(request, stream).await {
+        Ok((socket, _)) => Ok(socket),
+        Err(tungstenite::Error::Http(reply)) => Err(reply.status().as_u16()),
+        Err(error) => panic!("the handshake broke: {error}"),
+    }
+}
+
+async fn hear_from_socket(socket: &mut WebSocketStream<TcpStream>) -> Heard {
+    loop {
+        match soon("a frame", socket.next()).await {
+            Some(Ok(Message::Binary(bytes))) => return frame_from(&bytes),
+            Some(Ok(Message::Close(Some(close)))) => return Heard::Closed(close.code.into()),
+            Some(Ok(_)) => {}
+            Some(Err(_)) | None => return Heard::Gone,
+        }
+    }
+}
+
+fn frame_from(bytes: &[u8]) -> Heard {
+    let frame = codec::decode_from_server(bytes).expect("a server sends whole frames");
+    Heard::Frame(frame.expect("this server sends no frames newer than these tests"))
 }
 
 /// One plain HTTP request; the whole reply as text.

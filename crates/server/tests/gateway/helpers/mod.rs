@@ -1,13 +1,17 @@
 //! What the stories are told with: a server on a free port, people, and bare links.
 
+mod exchange;
 mod link;
 mod person;
+mod polled;
 mod server;
 
 use std::time::Duration;
 
-pub(crate) use link::{Heard, Link, http_get};
+pub(crate) use exchange::{Reply, exchange, request};
+pub(crate) use link::{Heard, Link, http_get, over};
 pub(crate) use person::{Away, Person, new_key, text};
+pub(crate) use polled::PolledLink;
 pub(crate) use server::TestServer;
 
 /// What takes longer than this does not come: fails a test that would hang. No test measures time.
