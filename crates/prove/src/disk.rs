@@ -5,7 +5,8 @@ use std::path::Path;
 
 use anser_client_core::local::{EventRow, Load, OutboxRow, Restored};
 use anser_local_store::{
-    Row, Statement, Value, events_from_rows, load_statement, restore_statements, restored_from_rows,
+    Row, Statement, Value, events_from_rows, load_statement, migration_scripts, restore_statements,
+    restored_from_rows,
 };
 use anser_protocol::ids::Position;
 use anser_protocol::{AccountId, Seq, codec};
@@ -38,10 +39,17 @@ pub struct ServerDisk {
     pub heads: BTreeMap<u64, Vec<HeadRow>>,
 }
 
-/// Reads a client's database. Its process must not run.
+/// Reads a client's database. Its process must not run. One of an older version is read as today's would be, and left
+/// as it was.
 pub fn of_client(dir: &Path) -> Result<ClientDisk> {
     let file = dir.join("anser.sqlite");
-    let connection = Connection::open(&file).with_context(|| format!("opening {}", file.display()))?;
+    let mut connection = Connection::open(&file).with_context(|| format!("opening {}", file.display()))?;
+    // Never committed. A step that was only invented has nothing that we would read.
+    let connection = connection.transaction()?;
+    let version = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    for script in migration_scripts(version).unwrap_or_default() {
+        connection.execute_batch(script)?;
+    }
     let mut answers = Vec::new();
     for question in restore_statements() {
         answers.push(query(&connection, &question)?);

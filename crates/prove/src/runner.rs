@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 
-use crate::campaigns::{CAMPAIGNS, Campaign};
+use crate::campaigns::{BESIDE, CAMPAIGNS, Campaign};
 use crate::proof::{self, Proof};
 use crate::report;
 use crate::setting::{Rounds, Setting};
@@ -34,23 +34,19 @@ pub fn run(asked: Asked) -> Result<bool> {
     // Dropped at the end, and the data with it.
     let temporary = tempfile::tempdir().context("making a temporary folder")?;
     let root = asked.keep.as_deref().unwrap_or(temporary.path());
-    let mut proofs = Vec::new();
     let whole = Instant::now();
-    for campaign in chosen {
-        let began = Instant::now();
-        let dir = fresh_folder(root, campaign.name)?;
-        let setting = Setting { seed: asked.seed, rounds: asked.rounds, anser: anser.clone(), dir };
-        for mut proof in prove(campaign, &setting) {
-            proof.campaign = campaign.name.to_owned();
-            proof.seed = asked.seed;
-            if proof.seconds == 0.0 {
-                proof.seconds = began.elapsed().as_secs_f64();
-            }
-            proof.seconds = (proof.seconds * 10.0).round() / 10.0;
-            println!("{}", serde_json::to_string(&proof)?);
-            proofs.push(proof);
+    let prove = |campaign: &'static Campaign| prove_and_tell(campaign, &asked, &anser, root);
+    let (beside, in_turn): (Vec<_>, Vec<_>) =
+        chosen.iter().partition(|campaign| BESIDE.contains(&campaign.name));
+    let proofs: Vec<Proof> = std::thread::scope(|scope| {
+        let running: Vec<_> =
+            beside.iter().map(|campaign| (campaign.name, scope.spawn(|| prove(campaign)))).collect();
+        let mut proofs: Vec<Proof> = in_turn.into_iter().flat_map(prove).collect();
+        for (name, thread) in running {
+            proofs.extend(thread.join().unwrap_or_else(|_| vec![stuck(name, "it panicked")]));
         }
-    }
+        proofs
+    });
     print!("\n{}", proof::table(&proofs));
     if let Some(file) = &asked.report {
         let text = report::markdown(&proofs, asked.seed, asked.rounds, whole.elapsed());
@@ -61,14 +57,30 @@ pub fn run(asked: Asked) -> Result<bool> {
     Ok(failed == 0)
 }
 
-/// A campaign that cannot go on has proven nothing.
-fn prove(campaign: &Campaign, setting: &Setting) -> Vec<Proof> {
-    match (campaign.run)(setting) {
-        Ok(proofs) => proofs,
-        Err(error) => {
-            vec![Proof::judged("-", "the campaign could not go on", 0, vec![format!("{error:#}")])]
+/// Runs a campaign in a folder of its own, and prints its proofs, each a line.
+fn prove_and_tell(campaign: &Campaign, asked: &Asked, anser: &Path, root: &Path) -> Vec<Proof> {
+    let began = Instant::now();
+    let proving = fresh_folder(root, campaign.name).and_then(|dir| {
+        (campaign.run)(&Setting { seed: asked.seed, rounds: asked.rounds, anser: anser.to_owned(), dir })
+    });
+    // A campaign that cannot go on has proven nothing.
+    let mut proofs = proving.unwrap_or_else(|error| vec![stuck(campaign.name, &format!("{error:#}"))]);
+    for proof in &mut proofs {
+        proof.campaign = campaign.name.to_owned();
+        proof.seed = asked.seed;
+        if proof.seconds == 0.0 {
+            proof.seconds = began.elapsed().as_secs_f64();
         }
+        proof.seconds = (proof.seconds * 10.0).round() / 10.0;
+        println!("{}", proof.line());
     }
+    proofs
+}
+
+fn stuck(campaign: &str, why: &str) -> Proof {
+    let mut proof = Proof::judged("-", "the campaign could not go on", 0, vec![why.to_owned()]);
+    proof.campaign = campaign.to_owned();
+    proof
 }
 
 fn chosen(only: Option<&str>) -> Result<&'static [Campaign]> {
@@ -104,9 +116,25 @@ mod tests {
 
     #[test]
     fn a_campaign_that_cannot_go_on_is_a_proof_that_failed() {
-        let stuck = Campaign { name: "stuck", run: |_| bail!("no server") };
-        let setting = Setting { seed: 1, rounds: Rounds::Short, anser: "anser".into(), dir: "".into() };
-        let proofs = prove(&stuck, &setting);
+        let campaign = Campaign { name: "stuck", run: |_| bail!("no server") };
+        let folder = tempfile::tempdir().unwrap();
+        let asked = Asked {
+            anser: "anser".into(),
+            seed: 7,
+            rounds: Rounds::Short,
+            only: None,
+            keep: None,
+            report: None,
+        };
+        let proofs = prove_and_tell(&campaign, &asked, Path::new("anser"), folder.path());
         assert!(!proofs[0].ok && proofs[0].problems[0].contains("no server"));
+        assert_eq!((proofs[0].campaign.as_str(), proofs[0].seed), ("stuck", 7));
+    }
+
+    #[test]
+    fn what_runs_beside_the_others_is_a_campaign() {
+        for name in BESIDE {
+            assert_eq!(chosen(Some(name)).unwrap()[0].name, name);
+        }
     }
 }

@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader};
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
-use std::sync::atomic::{AtomicU16, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
@@ -152,15 +152,15 @@ impl Drop for Server {
 }
 
 /// Not one of those that the system hands out for connections: while the server is dead, a client that tries to reach
-/// it could be given its very port.
+/// it could be given its very port. Each server of this process gets another one, also those that are dead just now.
 fn free_address() -> Result<SocketAddr> {
-    const PORTS: std::ops::Range<u16> = 15_000..30_000;
-    // Each asks on from where the one before stopped, since servers are started side by side too.
-    static ASKED: AtomicU16 = AtomicU16::new(0);
-    for _ in PORTS {
-        let asked = u32::from(ASKED.fetch_add(1, Ordering::Relaxed)) + std::process::id();
-        let port = PORTS.start + (asked % PORTS.len() as u32) as u16;
-        let address = SocketAddr::from(([127, 0, 0, 1], port));
+    const FIRST: u32 = 15_000;
+    const PORTS: u32 = 15_000;
+    static TAKEN: AtomicU32 = AtomicU32::new(0);
+    for _ in 0..PORTS {
+        // Processes begin far from each other.
+        let number = std::process::id().wrapping_mul(101).wrapping_add(TAKEN.fetch_add(1, Ordering::Relaxed));
+        let address = SocketAddr::from(([127, 0, 0, 1], (FIRST + number % PORTS) as u16));
         if TcpListener::bind(address).is_ok() {
             return Ok(address);
         }

@@ -18,10 +18,11 @@ const PATIENCE: Duration = Duration::from_secs(150);
 /// Pushes lost, repeated and swapped, per mille, on the bus and on links.
 const PUSH_TROUBLE: &str = "100:100:100";
 const SENDERS: usize = 5;
-/// What all senders together write in a second.
-const MESSAGES_PER_SECOND: f64 = 90.0;
-/// Whoever is offline is told to try now about this often, as by people who look at their phones.
-const NUDGE_EVERY: Duration = Duration::from_secs(3);
+/// So long do they write: the ten minutes of spec U2.
+const MINUTES: f64 = 10.0;
+/// Every second time all connections are reset, and every new one draws its fate; every other time whoever is offline is
+/// told to try now, as by people who look at their phones.
+const SHAKE_EVERY: Duration = Duration::from_secs(10);
 const GLANCE: Duration = Duration::from_millis(5);
 
 /// Ten thousand messages through the worst network, and ten kills.
@@ -38,7 +39,8 @@ pub fn run(setting: &Setting) -> Result<Vec<Proof>> {
     proxy.set(Weather::d11());
     proxy.reset_all();
     let began = Instant::now();
-    play.write_and_kill(messages, kills)?;
+    let per_second = setting.scale(90.0, messages as f64 / (MINUTES * 60.0));
+    play.write_and_kill(&proxy, messages, per_second, kills)?;
     let written_in = began.elapsed();
     // The weather clears with the last kill; what was lost until then must be found by those who lost it.
     proxy.set(Weather::fair());
@@ -95,15 +97,21 @@ fn people_come(mut scene: Scene, setting: &Setting, environment: &[(&str, &str)]
 }
 
 impl Play {
-    fn write_and_kill(&mut self, messages: usize, kills: usize) -> Result<()> {
+    fn write_and_kill(
+        &mut self,
+        proxy: &Proxy,
+        messages: usize,
+        per_second: f64,
+        kills: usize,
+    ) -> Result<()> {
         let began = Instant::now();
         let mut written = 0;
         let mut killed = 0;
-        let mut nudged_at = began;
+        let (mut shaken_at, mut shakes) = (began, 0);
         // The last kill comes when all is written.
         let kills = kills - 1;
         while written < messages {
-            let due = (began.elapsed().as_secs_f64() * MESSAGES_PER_SECOND) as usize;
+            let due = (began.elapsed().as_secs_f64() * per_second) as usize;
             while written < due.min(messages) {
                 self.write(written)?;
                 written += 1;
@@ -116,9 +124,10 @@ impl Play {
                 killed += 1;
                 self.kill_server()?;
             }
-            if nudged_at.elapsed() > NUDGE_EVERY {
-                nudged_at = Instant::now();
-                self.scene.nudge();
+            if shaken_at.elapsed() > SHAKE_EVERY {
+                shaken_at = Instant::now();
+                shakes += 1;
+                if shakes % 2 == 0 { self.scene.nudge() } else { proxy.reset_all() }
             }
             std::thread::sleep(GLANCE);
         }

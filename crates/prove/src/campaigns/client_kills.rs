@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// One that has not come to its place by then is killed from outside, wherever it is.
 const LIFE: Duration = Duration::from_millis(700);
 /// Alice's screen may hear this late of what bob acknowledged before he died.
-const ECHO: Duration = Duration::from_millis(30);
+const ECHO: Duration = Duration::from_millis(60);
 
 /// Alice writes to bob, who dies before or after a commit, or at any moment, and writes himself.
 pub fn run(setting: &Setting) -> Result<Vec<Proof>> {

@@ -31,6 +31,9 @@ pub struct Campaign {
     pub run: fn(&Setting) -> Result<Vec<Proof>>,
 }
 
+/// Campaigns that wait more than they work: they run beside the others.
+pub const BESIDE: [&str; 1] = ["chaos"];
+
 /// All of them; each a line.
 pub const CAMPAIGNS: &[Campaign] = &[
     Campaign { name: "server-kills", run: server_kills::run },

@@ -17,6 +17,10 @@ const PATIENCE: Duration = Duration::from_secs(4);
 const SHORT_PATIENCE: Duration = Duration::from_secs(2);
 /// Tries at a mutant that is only seen by luck.
 const LIVES_MAX: u64 = 20;
+/// Long enough for a report to be answered, so that the next event is reported by itself.
+const BETWEEN_REPORTS: Duration = Duration::from_millis(40);
+/// So late may alice hear of what bob said before he died.
+const ECHO: Duration = Duration::from_millis(600);
 /// Every push is lost: whoever ignores the heartbeats hears of nothing.
 const NO_PUSHES: &str = "1:1000:0:0";
 
@@ -114,14 +118,18 @@ fn killed_before_saving(setting: &Setting, mutant: &str) -> Result<Vec<String>> 
         scene.devices[bob].sees("a link", |record| record.is_online())?;
         for number in 0.. {
             scene.devices[alice].writes(direct, &format!("number {number} in life {life}"))?;
-            if scene.devices[bob].wait_for_end(Duration::from_millis(5))? {
+            if scene.devices[bob].wait_for_end(BETWEEN_REPORTS)? {
                 break;
             }
         }
-        std::thread::sleep(Duration::from_millis(100));
         let on_disk = disk::of_client(scene.devices[bob].dir())?.logs;
-        let wrong = history::check_delivered(&scene.writings(), &[&on_disk]);
-        problems.extend(wrong.iter().map(ToString::to_string));
+        // His word may still be on its way to her.
+        let dead_since = Instant::now();
+        while problems.is_empty() && dead_since.elapsed() < ECHO {
+            std::thread::sleep(BETWEEN_REPORTS);
+            let wrong = history::check_delivered(&scene.writings(), &[&on_disk]);
+            problems.extend(wrong.iter().map(ToString::to_string));
+        }
         if !problems.is_empty() {
             break;
         }
