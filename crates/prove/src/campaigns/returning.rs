@@ -1,6 +1,7 @@
 //! Campaign `return`: the server is restarted under thousands of clients, and all are back within a minute, spread out
 //! and not in waves (spec L4).
 
+use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::time::{Duration, Instant};
 
@@ -144,6 +145,7 @@ fn restart(
         Going::Killed => server.kill()?,
         Going::Stopped => server.stop()?,
     }
+    let gone_at = Instant::now();
     // As one that is updated: the back-offs grow meanwhile.
     std::thread::sleep(Duration::from_secs(setting.scale(1, 6)));
     server.start_again()?;
@@ -153,7 +155,7 @@ fn restart(
     if let Err(error) = all_back {
         eprintln!("{error:#}");
     }
-    Ok(look(&diary, ready_at))
+    Ok(look(&diary, gone_at, ready_at))
 }
 
 /// Ends its clients when it goes.
@@ -189,15 +191,21 @@ async fn until_all_are_up(diary: &Diary, clients: usize) -> Result<()> {
     Ok(())
 }
 
-fn look(diary: &Diary, ready_at: Instant) -> Seen {
+fn look(diary: &Diary, gone_at: Instant, ready_at: Instant) -> Seen {
     let entries = diary.read();
-    let since = |what| {
-        let those = entries.iter().filter(move |(_, at, happening)| *happening == what && *at >= ready_at);
-        those.map(|(_, at, _)| at.duration_since(ready_at).as_secs_f64()).collect::<Vec<f64>>()
-    };
-    let (back, mut tries) = (since(Happening::Up), since(Happening::Tried));
+    let after = |at: Instant| at.saturating_duration_since(ready_at).as_secs_f64();
+    // The server may take clients a moment before we hear that it is ready.
+    let ups = entries.iter().filter(|(_, at, happening)| *happening == Happening::Up && *at >= gone_at);
+    // Later ones replace earlier ones: who came back and was lost again is back only now.
+    let back: BTreeMap<usize, f64> = ups.map(|(number, at, _)| (*number, after(*at))).collect();
+    let tries = entries.iter().filter(|(_, at, happening)| *happening == Happening::Tried && *at >= ready_at);
+    let mut tries: Vec<f64> = tries.map(|(_, at, _)| after(*at)).collect();
     tries.sort_by(f64::total_cmp);
-    Seen { back, tries_in_a_tenth: most_within(&tries, 0.1), tries_in_a_second: most_within(&tries, 1.0) }
+    Seen {
+        back: back.into_values().collect(),
+        tries_in_a_tenth: most_within(&tries, 0.1),
+        tries_in_a_second: most_within(&tries, 1.0),
+    }
 }
 
 /// The most of these moments that lie within so many seconds.
