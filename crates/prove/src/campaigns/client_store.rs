@@ -47,14 +47,15 @@ pub fn run(setting: &Setting) -> Result<Vec<Proof>> {
         opening(setting, &recorder, "makes a damaged database anew", Told::default(), true)?,
         power(setting, &recorder)?,
         without_sync(setting, &recorder)?,
-        without_salvage(setting)?,
+        without_salvage(setting, &recorder)?,
         in_pieces(setting, &recorder, step)?,
     ])
 }
 
 fn writing(setting: &Setting, recorder: &Recorder) -> Result<Proof> {
     let began = Instant::now();
-    let kills = setting.scale(10, 300);
+    // With those of migrations and of databases made anew: a thousand.
+    let kills = setting.scale(10, 830);
     let mut choices = setting.choices(20);
     let mut problems = Vec::new();
     let (mut killed, mut lives) = (0, 0);
@@ -120,11 +121,11 @@ fn opening(
     recorder: &Recorder,
     does: &str,
     told: Told<'_>,
-    damaged: bool,
+    is_damaged: bool,
 ) -> Result<Proof> {
     let began = Instant::now();
-    let mut choices = setting.choices(21 + u64::from(damaged));
-    let (kills, problems) = kill_openings(setting, recorder, told, damaged, &mut choices)?;
+    let mut choices = setting.choices(21 + u64::from(is_damaged));
+    let (kills, problems) = kill_openings(setting, recorder, told, is_damaged, &mut choices)?;
     let what =
         format!("kills of a client while it {does}: everything unsent is kept, and the next start goes on");
     Ok(Proof::judged("S4", what, kills, problems).took(began.elapsed()))
@@ -134,15 +135,12 @@ fn kill_openings(
     setting: &Setting,
     recorder: &Recorder,
     told: Told<'_>,
-    damaged: bool,
+    is_damaged: bool,
     choices: &mut impl Rng,
 ) -> Result<(u64, Vec<String>)> {
-    let name = format!("opening-{damaged}-{}", told.mutant.unwrap_or("ours"));
+    let name = format!("opening-{is_damaged}-{}", told.mutant.unwrap_or("ours"));
     let base = setting.folder(&name)?.join("base");
-    let expect = frozen(&base)?;
-    if damaged {
-        damage_history(&base)?;
-    }
+    let expect = if is_damaged { damaged(recorder, &base)? } else { frozen(&base)? };
     // A short run has not the time for every deed: it takes some of all.
     let stride = setting.scale(11, 1);
     let mut problems = Vec::new();
@@ -159,6 +157,9 @@ fn kill_openings(
         let found = judge_opening(&root, told, &expect)?;
         problems.extend(found.into_iter().map(|problem| format!("at deed {deed}: {problem}")));
         fs::remove_dir_all(&root)?;
+        if told.mutant.is_some() && !problems.is_empty() {
+            break;
+        }
     }
     Ok((killed, problems))
 }
@@ -202,7 +203,7 @@ fn differences(when: &str, root: &Path, expect: &Kept) -> Result<Vec<String>> {
 
 fn power(setting: &Setting, recorder: &Recorder) -> Result<Proof> {
     let began = Instant::now();
-    let cuts = setting.scale(12, 300);
+    let cuts = setting.scale(12, 200);
     let writing = cut_power(setting, recorder, "power-writing", cuts, None, false)?;
     let rebuilding = cut_power(setting, recorder, "power-rebuilding", cuts, None, true)?;
     let what =
@@ -217,16 +218,13 @@ fn cut_power(
     name: &str,
     cuts: u64,
     mutant: Option<&str>,
-    damaged: bool,
+    is_damaged: bool,
 ) -> Result<Vec<String>> {
     let root = setting.folder(name)?.join("root");
-    let expect = frozen(&root)?;
-    if damaged {
-        damage_history(&root)?;
-    }
+    let expect = if is_damaged { damaged(recorder, &root)? } else { frozen(&root)? };
     let mut disk = Disk::of_folder(&root)?;
     let told = Told { mutant, ..Told::default() };
-    let mut command = match damaged {
+    let mut command = match is_damaged {
         true => opener(&root, told)?,
         false => roles::command("client-writer", &[text_of(&root)?, "2000", "60"])?,
     };
@@ -238,7 +236,7 @@ fn cut_power(
 
     let log = fs::read(&log)?;
     let deeds = deed::read(&log)?;
-    let mut choices = setting.choices(30 + u64::from(damaged));
+    let mut choices = setting.choices(30 + u64::from(is_damaged));
     let mut places: Vec<usize> = (0..cuts).map(|_| choices.random_range(0..=deeds.len())).collect();
     places.sort_unstable();
     let mut problems = Vec::new();
@@ -274,12 +272,11 @@ fn without_sync(setting: &Setting, recorder: &Recorder) -> Result<Proof> {
     Ok(Proof::caught("S4", mutant, what, problems).took(began.elapsed()))
 }
 
-fn without_salvage(setting: &Setting) -> Result<Proof> {
+fn without_salvage(setting: &Setting, recorder: &Recorder) -> Result<Proof> {
     let began = Instant::now();
     let mutant = "rebuild-without-salvage";
-    let root = setting.folder(mutant)?;
-    let expect = frozen(&root)?;
-    damage_history(&root)?;
+    let root = setting.folder(mutant)?.join("root");
+    let expect = damaged(recorder, &root)?;
     let problems = match opened(&root, Told { mutant: Some(mutant), ..Told::default() })? {
         Ok(_) => differences("after the next start", &root, &expect)?,
         Err(words) => vec![words],
@@ -305,15 +302,24 @@ fn frozen(root: &Path) -> Result<Kept> {
     client_child::see(&data)
 }
 
-/// Every page of the conversations' index is whole, and the session's and the outbox's too: the damage is where it
-/// mostly is, in the history. The list of what is where is damaged as well, so that it is noticed at once.
-fn damage_history(root: &Path) -> Result<()> {
+/// The frozen database as a writer left it that was killed, with a log beside it, and with damage in tables that are
+/// read at every start; and what is unsent in it.
+fn damaged(recorder: &Recorder, root: &Path) -> Result<Kept> {
+    frozen(root)?;
     let file = root.join(DATA).join("anser.sqlite");
-    let all = pages(&file)?;
-    for page in all.iter().filter(|page| page.table == "spans" || page.table == "members") {
+    // Before there is a log: looking at the pages would take it in.
+    let pages = pages(&file)?;
+    let mut command = roles::command("client-writer", &[text_of(root)?, "2000", "60"])?;
+    recorder.kill_at(command.stdin(Stdio::null()), root, 150);
+    ensure!(was_killed(command.status()?), "the writer was to be killed in the middle");
+    let looked = root.with_extension("looked");
+    copy_folder(root, &looked)?;
+    let kept = client_child::see(&looked.join(DATA))?;
+    fs::remove_dir_all(&looked)?;
+    for page in pages.iter().filter(|page| page.table == "spans" || page.table == "members") {
         damage_page(&file, page.number)?;
     }
-    Ok(())
+    Ok(kept)
 }
 
 fn opener(root: &Path, told: Told<'_>) -> Result<Command> {
