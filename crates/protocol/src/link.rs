@@ -16,7 +16,7 @@ pub use crate::link::pulse::Learned;
 use crate::link::pulse::Pulse;
 use crate::timer::{LinkTimer, Timers};
 use crate::wire::{
-    Answer, Beat, Close, ErrorCode, Hello, Ping, Push, Request, Welcome, answer, frame, request,
+    Answer, Beat, Close, ErrorCode, Hello, Ping, Push, Request, Welcome, answer, frame, push, request,
 };
 use crate::{Fault, Moment, Remedy, codec, error, limits};
 
@@ -48,6 +48,8 @@ pub struct Link {
     unanswered: BTreeMap<u32, Moment>,
     /// Pushes that came since Welcome: this end's position in the push stream.
     pushes: u32,
+    /// The newest of them: one that comes twice counts once, or it would hide one that was lost.
+    last_push: Option<push::What>,
     timers: Timers<LinkTimer>,
     outputs: VecDeque<Output>,
 }
@@ -95,6 +97,7 @@ impl Link {
             last_request: 0,
             unanswered: BTreeMap::new(),
             pushes: 0,
+            last_push: None,
             timers: Timers::new(),
             outputs: VecDeque::new(),
         }
@@ -339,6 +342,7 @@ impl Link {
     /// The first word on an open connection.
     fn greet(&mut self, now: Moment) {
         self.pushes = 0;
+        self.last_push = None;
         self.timers.stop(LinkTimer::Answer);
         self.timers.stop(LinkTimer::Beat);
         let Some(Greeting::Hello { token }) = &self.greeting else {
@@ -390,9 +394,13 @@ impl Link {
         if self.stage != Stage::Up {
             return;
         }
+        if what.is_some() && what == self.last_push {
+            return;
+        }
         // Counted even if we do not know what it is: the server counted it too.
         self.pushes = self.pushes.wrapping_add(1);
         if let Some(what) = what {
+            self.last_push = Some(what.clone());
             self.outputs.push_back(Output::Pushed(what));
         }
     }

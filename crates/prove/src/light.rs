@@ -36,7 +36,8 @@ pub struct Light {
 /// What happened to a light client's link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Happening {
-    /// It tried to connect.
+    /// It tried to connect. Its moment is when it meant to: a machine that cannot keep up with thousands of clients would
+    /// make waves of its own.
     Tried,
     /// It is up: Welcome came.
     Up,
@@ -70,8 +71,8 @@ impl Diary {
         up.len()
     }
 
-    fn note(&self, number: usize, happening: Happening) {
-        let entry = (number, Instant::now(), happening);
+    fn note(&self, number: usize, at: Instant, happening: Happening) {
+        let entry = (number, at, happening);
         self.entries.lock().unwrap_or_else(PoisonError::into_inner).push(entry);
     }
 }
@@ -86,6 +87,7 @@ impl Light {
             opening: None,
             socket: None,
             is_broken: false,
+            retry_at: started,
             wake_at: Moment::NEVER,
             started,
             diary,
@@ -110,6 +112,8 @@ struct Life {
     socket: Option<Socket>,
     /// Nothing can be written any more.
     is_broken: bool,
+    /// When the next try is meant to be, by the world's clock.
+    retry_at: Instant,
     wake_at: Moment,
     started: Instant,
     diary: Diary,
@@ -125,7 +129,7 @@ impl Life {
         loop {
             match self.link.poll_output() {
                 Output::Connect { connection, .. } => {
-                    self.diary.note(self.light.number, Happening::Tried);
+                    self.diary.note(self.light.number, self.retry_at, Happening::Tried);
                     self.connection = connection;
                     self.opening = Some(connect(self.light.server, self.light.from).boxed());
                 }
@@ -137,9 +141,12 @@ impl Life {
                         self.is_broken = true;
                     }
                 }
-                Output::Up(_) => self.diary.note(self.light.number, Happening::Up),
-                Output::Down { .. } => self.diary.note(self.light.number, Happening::Down),
-                Output::Refused(_) => self.diary.note(self.light.number, Happening::Refused),
+                Output::Up(_) => self.note(Happening::Up),
+                Output::Down { retry_at } => {
+                    self.note(Happening::Down);
+                    self.retry_at = self.started + Duration::from_millis(retry_at.0 / self.light.pace);
+                }
+                Output::Refused(_) => self.note(Happening::Refused),
                 Output::Answered { .. } | Output::Pushed(_) | Output::Missed | Output::Learned(_) => {}
                 Output::Wait(moment) => {
                     self.wake_at = moment;
@@ -176,6 +183,10 @@ impl Life {
             }
             () = sleep => self.link.handle_timeout(self.now()),
         }
+    }
+
+    fn note(&self, happening: Happening) {
+        self.diary.note(self.light.number, Instant::now(), happening);
     }
 
     fn lose(&mut self) {

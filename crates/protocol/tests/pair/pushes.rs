@@ -2,7 +2,7 @@
 
 use anser_protocol::codec;
 use anser_protocol::session::{Output, Session};
-use anser_protocol::wire::{Frame, Hello, Push, Sync, Welcome, frame, push, request};
+use anser_protocol::wire::{Event, Frame, Hello, Push, Sync, Welcome, frame, push, request};
 use anser_protocol::{Moment, limits};
 use prost::Message;
 
@@ -39,6 +39,26 @@ fn the_very_last_push_is_lost_and_found() {
          3100 server sends Push of event 2 (lost)
          5100 server sends Beat 2
          5120 client knows that it missed a push",
+    );
+}
+
+#[test]
+fn a_push_that_comes_twice_does_not_hide_one_that_was_lost() {
+    let mut world = World::linked();
+    world.push();
+    world.lose_pushes = 1;
+    world.push();
+    world.run_ms(1_000);
+    let again = Event { conversation: 1, seq: 1, ..Event::default() };
+    let again = codec::encode_push(push::What::Event(again));
+    world.client(|link, now| link.handle_received(1, &again, now));
+    world.run_ms(10_000);
+    world.expect(
+        " 100 server sends Push of event 1
+          100 server sends Push of event 2 (lost)
+          120 client has event 1
+         2100 server sends Beat 2
+         2120 client knows that it missed a push",
     );
 }
 

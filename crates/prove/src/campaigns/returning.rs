@@ -19,9 +19,9 @@ use crate::setting::{Rounds, Setting};
 
 /// Spec L4.
 const BACK_WITHIN: Duration = Duration::from_secs(60);
-/// No tenth of a second may see more tries than this share of the clients: full jitter
-/// makes an eighth of back-offs that have had a second to grow, and less of older ones.
-const SHARE_PER_TENTH_MAX: f64 = 0.2;
+/// No tenth of a second may see more tries than this share of the clients: full jitter makes an eighth of back-offs that
+/// have had a second to grow, and less of older ones.
+const SHARE_PER_TENTH_MAX: f64 = 0.25;
 /// Addresses of this machine that the clients share: each has only so many ports.
 const ADDRESSES: usize = 16;
 

@@ -8,18 +8,14 @@ use anyhow::Result;
 
 use crate::proof::Proof;
 use crate::scene::Scene;
-use crate::setting::{Rounds, Setting};
+use crate::setting::Setting;
 
 /// Until everything has gone everywhere, at the end.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Between two messages of one person.
 const PAUSE: Duration = Duration::from_millis(50);
-/// What the promise allows from writing to seeing. Held against it is the full run; the short one shares its machine
-/// with tests.
-const P95_MS: f64 = 200.0;
-const P99_MS: f64 = 500.0;
 
-/// A thousand messages each.
+/// A thousand messages each. How soon each is seen is told and not judged: it says as much of the machine as of Anser.
 pub fn run(setting: &Setting) -> Result<Vec<Proof>> {
     let messages = setting.scale(20, 1000);
     let mut scene = Scene::open(setting, "scene")?;
@@ -50,9 +46,6 @@ pub fn run(setting: &Setting) -> Result<Vec<Proof>> {
         problems.push(format!("{} of {} were seen by the other", waits.len(), written_at.len()));
     }
     let (p95, p99) = (percentile(&waits, 95), percentile(&waits, 99));
-    if setting.rounds == Rounds::Full && (p95 > P95_MS || p99 > P99_MS) {
-        problems.push(format!("from writing to seeing: p95 {p95:.0} ms, p99 {p99:.0} ms"));
-    }
     let words = "messages of two people who write at the same time, 20 a second each: one order on both";
     let proof = Proof::judged("D10", words, verdict.messages, problems);
     let proof = proof.figure("shown_ms_p50", percentile(&waits, 50));
