@@ -145,7 +145,10 @@ fn lock(dir: &Path) -> Result<File, ClientError> {
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    let is_new = |folder: &&Path| !folder.as_os_str().is_empty() && !folder.exists();
+    let new: Vec<&Path> = dir.ancestors().take_while(is_new).collect();
     builder.create(dir).map_err(refuse)?;
+    new.into_iter().try_for_each(place::sync_name).map_err(refuse)?;
     let file = File::create(dir.join("lock")).map_err(refuse)?;
     match file.try_lock() {
         Ok(()) => Ok(file),

@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::Path;
 
 use anser_client::{Client, ClientConfig, ClientError, Command, Event, Outcome};
+use anser_local_store::migration_scripts;
 use anser_protocol::{SendKey, wire};
 use anyhow::{Context, Result, bail};
 use prost::Message;
@@ -100,10 +101,13 @@ pub struct Kept {
     pub events: u64,
 }
 
-/// Reads the client's database in this folder. Its process must not run.
+/// Reads the client's database in this folder, brought to the present schema first. Its process must not run.
 pub fn see(dir: &Path) -> Result<Kept> {
     let mut faults = Vec::new();
-    let connection = Connection::open(dir.join("anser.sqlite"))?;
+    let mut connection = Connection::open(dir.join("anser.sqlite"))?;
+    if let Err(error) = bring_to_present(&mut connection) {
+        faults.push(format!("it cannot be brought to the present: {error:#}"));
+    }
     let check = "PRAGMA integrity_check";
     match connection.query_row(check, [], |row| row.get::<_, String>(0)) {
         Ok(words) if words == "ok" => {}
@@ -127,6 +131,16 @@ pub fn see(dir: &Path) -> Result<Kept> {
     }
     let events = logs.values().map(|log| log.len() as u64).sum();
     Ok(Kept { faults, session: restored.session.is_some(), unsent, events })
+}
+
+/// A database of the step that was invented is beyond the present, and read as it is.
+fn bring_to_present(connection: &mut Connection) -> Result<()> {
+    let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let transaction = connection.transaction()?;
+    for script in migration_scripts(version).unwrap_or_default() {
+        transaction.execute_batch(script)?;
+    }
+    Ok(transaction.commit()?)
 }
 
 /// What of this is not so on the disk: every message that was taken is on its way out, once, in the order of writing.

@@ -104,6 +104,11 @@ fn rename(dir: &Path, from: &str, to: &str) -> io::Result<()> {
     sync(dir)
 }
 
+/// A new folder outlives a power cut once the folder that it lies in is on disk.
+pub(super) fn sync_name(folder: &Path) -> io::Result<()> {
+    sync(folder.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(".")))
+}
+
 /// A file's new name outlives a power cut once its directory is on disk.
 fn sync(dir: &Path) -> io::Result<()> {
     if cfg!(unix) { File::open(dir)?.sync_all() } else { Ok(()) }

@@ -2,7 +2,8 @@
 
 use anser_client_core::local::Load;
 use anser_local_store::{
-    events_from_rows, load_statement, migration_scripts, restore_statements, restored_from_rows,
+    SCHEMA_VERSION, events_from_rows, load_statement, migration_scripts, restore_statements,
+    restored_from_rows,
 };
 use anser_protocol::{ConversationId, Seq};
 use rusqlite::Connection;
@@ -10,7 +11,7 @@ use rusqlite::Connection;
 use crate::{database, query};
 
 /// One for each schema there ever was, the oldest first.
-const FROZEN: [&str; 1] = [include_str!("../frozen/schema_1.sql")];
+const FROZEN: [&str; 2] = [include_str!("../frozen/schema_1.sql"), include_str!("../frozen/schema_2.sql")];
 
 /// The frozen database of this schema, brought to the present one.
 fn migrated(schema: usize) -> Connection {
@@ -30,6 +31,11 @@ fn schema_of(disk: &Connection) -> Vec<String> {
     let mut statement = disk.prepare(sql).unwrap();
     let words = statement.query_map([], |row| row.get::<_, String>(0)).unwrap();
     words.map(|text| text.unwrap().split_whitespace().collect::<Vec<_>>().join(" ")).collect()
+}
+
+#[test]
+fn every_schema_is_frozen() {
+    assert_eq!(FROZEN.len() as i64, SCHEMA_VERSION);
 }
 
 #[test]

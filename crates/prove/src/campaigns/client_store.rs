@@ -206,9 +206,10 @@ fn power(setting: &Setting, recorder: &Recorder) -> Result<Proof> {
     let cuts = setting.scale(12, 200);
     let writing = cut_power(setting, recorder, "power-writing", cuts, None, false)?;
     let rebuilding = cut_power(setting, recorder, "power-rebuilding", cuts, None, true)?;
+    let starting = cut_power_after_first_start(setting, recorder)?;
     let what =
         "power cuts while a client writes, and while it makes a damaged database anew: what it took is kept";
-    Ok(Proof::judged("S4", what, 2 * cuts, [writing, rebuilding].concat()).took(began.elapsed()))
+    Ok(Proof::judged("S4", what, 2 * cuts, [writing, rebuilding, starting].concat()).took(began.elapsed()))
 }
 
 /// Records a client that writes, or one that finds its database damaged, and cuts the power at so many places.
@@ -264,6 +265,33 @@ fn cut_power(
     Ok(problems)
 }
 
+/// The power goes after the first start of a client, in a folder that was not there before: its database is.
+fn cut_power_after_first_start(setting: &Setting, recorder: &Recorder) -> Result<Vec<String>> {
+    let root = setting.folder("power-starting")?.join("root");
+    fs::create_dir(&root)?;
+    let log = root.with_extension("log");
+    let mut command = opener(&root, Told::default())?;
+    recorder.record(command.stdout(Stdio::null()), &root, &log);
+    let status = command.status()?;
+    ensure!(status.success(), "the client failed: {status}");
+    let log = fs::read(&log)?;
+    let mut disk = Disk::default();
+    deed::read(&log)?.iter().for_each(|deed| disk.take(deed));
+    let mut choices = setting.choices(32);
+    let mut problems = Vec::new();
+    for cut in 0..10 {
+        let left = root.with_extension(format!("left-{cut}"));
+        fs::create_dir(&left)?;
+        disk.cut_power(&left, &mut choices)?;
+        if left.join(DATA).join("anser.sqlite").exists() {
+            problems.extend(client_child::see(&left.join(DATA))?.faults);
+        } else {
+            problems.push("after the first start the database is gone".to_owned());
+        }
+    }
+    Ok(problems)
+}
+
 fn without_sync(setting: &Setting, recorder: &Recorder) -> Result<Proof> {
     let began = Instant::now();
     let mutant = "client-without-sync";
@@ -299,7 +327,9 @@ fn frozen(root: &Path) -> Result<Kept> {
     let data = root.join(DATA);
     fs::create_dir_all(&data)?;
     Connection::open(data.join("anser.sqlite"))?.execute_batch(FIRST_SCHEMA)?;
-    client_child::see(&data)
+    let kept = client_child::see(&data)?;
+    ensure!(kept.faults.is_empty(), "the frozen database cannot be read: {:?}", kept.faults);
+    Ok(kept)
 }
 
 /// The frozen database as a writer left it that was killed, with a log beside it, and with damage in tables that are

@@ -43,6 +43,7 @@ over_every_carrier! {
     once:
         the_same_key_gives_the_first_result_and_stores_nothing
         the_same_key_with_another_content_is_refused
+        whether_a_message_is_stored_is_told_to_its_sender_only
         two_senders_may_happen_to_choose_the_same_key;
     order:
         fifty_senders_into_one_group_make_one_order_for_all

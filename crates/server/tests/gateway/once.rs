@@ -46,7 +46,7 @@ pub(crate) async fn the_same_key_with_another_content_is_refused() {
 
 /// Whose answer was lost asks, when sends are refused for now (promise D6).
 #[tokio::test]
-async fn whether_a_message_is_stored_is_told_to_its_sender_only() {
+pub(crate) async fn whether_a_message_is_stored_is_told_to_its_sender_only() {
     let server = TestServer::start().await;
     let mut alice = server.register("alice").await;
     let mut bob = server.register("bob").await;
