@@ -34,6 +34,12 @@ fn is_up_over(world: &World, carrier: Carrier) {
     assert_eq!(world.newest_carrier(), carrier, "at {:?}", world.now);
 }
 
+#[track_caller]
+fn has_tried_no_other(world: &mut World) {
+    let transcript = world.take_transcript();
+    assert!(!transcript.contains(" over "), "{transcript}");
+}
+
 #[test]
 fn each_carrier_that_is_refused_is_left_for_the_next() {
     let mut world = linked();
@@ -108,6 +114,7 @@ fn what_the_server_says_is_no_fault_of_the_carrier() {
         world.run_ms(YOUNG_MS);
         is_up_over(&world, Carrier::WebSocket);
     }
+    has_tried_no_other(&mut world);
 }
 
 #[test]
@@ -118,6 +125,7 @@ fn a_network_that_goes_is_no_fault_of_the_carrier() {
         world.run_ms(YOUNG_MS);
         is_up_over(&world, Carrier::WebSocket);
     }
+    has_tried_no_other(&mut world);
 }
 
 #[test]
