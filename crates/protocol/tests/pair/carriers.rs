@@ -9,6 +9,9 @@ use crate::world::World;
 /// The promise: on the next carrier within this.
 const FALLEN_MS: u64 = 10_000;
 
+/// Long enough for any back-off that these stories come to, and no age for a link.
+const YOUNG_MS: u64 = limits::CARRIER_YOUNG_MS / 3;
+
 /// A client with all carriers that is up on the best.
 fn linked() -> World {
     let mut world = World::with_all_carriers();
@@ -29,6 +32,12 @@ fn cut(world: &mut World) {
 fn is_up_over(world: &World, carrier: Carrier) {
     assert!(world.link.is_up(), "at {:?}", world.now);
     assert_eq!(world.newest_carrier(), carrier, "at {:?}", world.now);
+}
+
+#[track_caller]
+fn has_tried_no_other(world: &mut World) {
+    let transcript = world.take_transcript();
+    assert!(!transcript.contains(" over "), "{transcript}");
 }
 
 #[test]
@@ -100,22 +109,23 @@ fn a_link_that_lived_long_comes_back_over_the_same_carrier() {
 #[test]
 fn what_the_server_says_is_no_fault_of_the_carrier() {
     let mut world = linked();
-    for _ in 0..10 {
+    for _ in 0..=limits::CARRIER_YOUNG_DEATHS_MAX {
         world.server(|session, now| session.handle_end(Fault::new(ErrorCode::Draining, "stopping"), now));
-        world.run_ms(60_000);
+        world.run_ms(YOUNG_MS);
         is_up_over(&world, Carrier::WebSocket);
     }
+    has_tried_no_other(&mut world);
 }
 
 #[test]
 fn a_network_that_goes_is_no_fault_of_the_carrier() {
     let mut world = linked();
-    for _ in 0..10 {
+    for _ in 0..=limits::CARRIER_YOUNG_DEATHS_MAX {
         world.client(|link, now| link.handle_network(false, now));
-        world.client(|link, now| link.handle_network(true, now));
-        world.run_ms(1_000);
+        world.run_ms(YOUNG_MS);
         is_up_over(&world, Carrier::WebSocket);
     }
+    has_tried_no_other(&mut world);
 }
 
 #[test]
