@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{IsTerminal, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
@@ -18,56 +18,69 @@ const SHOWN_LINES: usize = 120;
 struct Step {
     name: &'static str,
     run: fn(&Shell) -> Result<()>,
+    /// The next step runs at the same time: one of them mostly waits, or keeps only one core busy.
+    with_next: bool,
+}
+
+const fn step(name: &'static str, run: fn(&Shell) -> Result<()>) -> Step {
+    Step { name, run, with_next: false }
+}
+
+const fn beside(name: &'static str, run: fn(&Shell) -> Result<()>) -> Step {
+    Step { name, run, with_next: true }
 }
 
 /// What fails fastest comes first; what is compiled for one step serves the next.
 const STEPS: [Step; 13] = [
-    Step { name: "tidy", run: |shell| tidy::tidy(&shell.root) },
-    Step { name: "fmt", run: |shell| shell.run(shell.cargo().args(["fmt", "--all", "--check"])) },
-    Step { name: "types", run: types::check },
-    Step { name: "web-build", run: web::build },
-    Step { name: "web-check", run: check_web },
-    Step { name: "screens", run: stories::screens },
-    Step { name: "clippy", run: clippy },
-    Step { name: "cargo-test", run: cargo_test },
-    Step { name: "fuzz-build", run: build_fuzz_targets },
-    Step { name: "sim", run: simulate },
-    Step { name: "prove", run: prove::short },
-    Step { name: "e2e", run: stories::play },
-    Step { name: "deny", run: deny },
+    step("tidy", |shell| tidy::tidy(&shell.root)),
+    step("fmt", |shell| shell.run(shell.cargo().args(["fmt", "--all", "--check"]))),
+    beside("types", types::check),
+    step("web-build", web::build),
+    beside("web-check", check_web),
+    step("clippy", clippy),
+    step("screens", stories::screens),
+    step("cargo-test", cargo_test),
+    step("fuzz-build", build_fuzz_targets),
+    step("sim", simulate),
+    step("prove", prove::short),
+    step("e2e", stories::play),
+    step("deny", deny),
 ];
 
 /// Runs every step, or the one named with `--only`, and stops at the first that fails.
 pub(crate) fn test(shell: &Shell, arguments: &[String]) -> Result<()> {
-    let steps = chosen(arguments)?;
-    let mut report = Report::default();
-    for step in steps {
-        announce(step.name)?;
-        let log = shell.target.join("xtask/logs").join(format!("{}.log", step.name));
-        let began = Instant::now();
-        let outcome = (step.run)(&shell.logging_to(&log)?);
-        let took = began.elapsed();
-        match outcome {
-            Ok(()) => {
-                let passed = counts::passed(&fs::read_to_string(&log)?);
-                println!("\r{:<12} ok      {:>9}", step.name, seconds(took));
-                report.lines.push((step.name, took, passed));
-            }
-            Err(error) => {
-                println!("\r{:<12} FAILED  {:>9}", step.name, seconds(took));
-                show_end(&log)?;
-                eprintln!("\n{}: {error:#}\n(all of its output: {})\n", step.name, log.display());
-                report.print(1);
-                bail!(
-                    "the step {} failed; run it alone with `cargo xtask test --only {}`",
-                    step.name,
-                    step.name
-                );
-            }
+    let mut report = Report { began: Instant::now(), lines: Vec::new() };
+    for together in chosen(arguments)?.split_inclusive(|step| !step.with_next) {
+        announce(&together.iter().map(|step| step.name).collect::<Vec<_>>().join(", "))?;
+        let outcomes: Vec<Ran> = std::thread::scope(|scope| {
+            let running: Vec<_> = together.iter().map(|step| scope.spawn(|| run(shell, step))).collect();
+            let ended = running.into_iter().map(|thread| thread.join());
+            ended
+                .map(|ran| ran.unwrap_or_else(|_| bail!("a step of xtask itself panicked")))
+                .collect::<Result<_>>()
+        })?;
+        for ran in outcomes {
+            report.take(ran)?;
         }
     }
     report.print(0);
     Ok(())
+}
+
+/// A step that has run.
+struct Ran {
+    name: &'static str,
+    log: PathBuf,
+    took: Duration,
+    outcome: Result<()>,
+}
+
+fn run(shell: &Shell, step: &Step) -> Result<Ran> {
+    let log = shell.target.join("xtask/logs").join(format!("{}.log", step.name));
+    let shell = shell.logging_to(&log)?;
+    let began = Instant::now();
+    let outcome = (step.run)(&shell);
+    Ok(Ran { name: step.name, log, took: began.elapsed(), outcome })
 }
 
 /// Somebody at a terminal wants to know what is going on; a log wants one line per step.
@@ -124,20 +137,33 @@ fn deny(shell: &Shell) -> Result<()> {
     Ok(())
 }
 
-#[derive(Default)]
 struct Report {
+    began: Instant,
     lines: Vec<(&'static str, Duration, u32)>,
 }
 
 impl Report {
+    /// Notes how a step went. One that failed is shown, and is the end.
+    fn take(&mut self, Ran { name, log, took, outcome }: Ran) -> Result<()> {
+        let Err(error) = outcome else {
+            println!("\r{name:<12} ok      {:>9}", seconds(took));
+            self.lines.push((name, took, counts::passed(&fs::read_to_string(&log)?)));
+            return Ok(());
+        };
+        println!("\r{name:<12} FAILED  {:>9}", seconds(took));
+        show_end(&log)?;
+        eprintln!("\n{name}: {error:#}\n(all of its output: {})\n", log.display());
+        self.print(1);
+        bail!("the step {name} failed; run it alone with `cargo xtask test --only {name}`");
+    }
+
     fn print(&self, failed: u32) {
         println!("\n{:<12} {:>9} {:>7}", "step", "time", "checks");
         for (name, took, passed) in &self.lines {
             println!("{name:<12} {:>9} {passed:>7}", seconds(*took));
         }
-        let took: Duration = self.lines.iter().map(|(_, took, _)| took).sum();
         let passed: u32 = self.lines.iter().map(|(_, _, passed)| passed).sum();
-        println!("{:<12} {:>9} {passed:>7}", "all", seconds(took));
+        println!("{:<12} {:>9} {passed:>7}", "all", seconds(self.began.elapsed()));
         println!("\n{passed} passed, {failed} failed");
     }
 }
