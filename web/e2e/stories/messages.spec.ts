@@ -58,6 +58,7 @@ test("a screen reader hears each new message once, and never what was there when
   const bob = await world.member("bob");
   await alice.startsChatWith(bob);
   await alice.writes("before");
+  await expect(bob.chat("Alice").getByTestId("chat-row-last")).toHaveText("before");
   await bob.opensChat("Alice");
   await bob.sees("before");
   const heard = bob.page.getByTestId("announcer");
