@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)] // a test that cannot go on says where
 
+mod binary;
+
 use std::process::{Command, Output};
 
 use serde_json::Value;
@@ -11,8 +13,8 @@ fn bench(words: &[&str]) -> Output {
 }
 
 /// Runs a scenario, and returns its figures by name.
-fn figures(scenario: &str) -> Vec<(String, Value)> {
-    let output = bench(&[scenario, "--smoke"]);
+fn figures(words: &[&str]) -> Vec<(String, Value)> {
+    let output = bench(words);
     let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{out}\n{err}");
     let lines = out.lines().filter(|line| line.starts_with('{'));
@@ -22,7 +24,7 @@ fn figures(scenario: &str) -> Vec<(String, Value)> {
 
 /// Every figure named, with a number, and none that is not.
 fn check(scenario: &str, expected: &[&str]) {
-    let figures = figures(scenario);
+    let figures = figures(&[scenario, "--smoke"]);
     let names: Vec<&str> = figures.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names, expected);
     for (name, figure) in &figures {
@@ -112,6 +114,20 @@ fn group() {
             "group.reporting.deliveries",
         ],
     );
+}
+
+#[test]
+fn a_server_that_runs_already_is_put_under_load_and_not_looked_into() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let filled = bench(&["pairs", "--smoke", "--seed", "7", "--fill", data.to_str().unwrap()]);
+    assert!(filled.status.success(), "{}", String::from_utf8_lossy(&filled.stderr));
+    let server = binary::Server::start(&data);
+    let address = server.address.to_string();
+    let figures = figures(&["pairs", "--smoke", "--seed", "7", "--target", &address]);
+    let value = |wanted: &str| &figures.iter().find(|(name, _)| name == wanted).unwrap().1["value"];
+    assert!(value("pairs.window-8.delivered").as_f64().unwrap() > 0.0);
+    assert!(value("pairs.window-8.cpu-per-message").is_null());
 }
 
 #[test]

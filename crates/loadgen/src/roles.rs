@@ -11,7 +11,7 @@ use crate::raw;
 /// The word after `anser bench` that makes a child of it.
 pub const CHILD: &str = "child";
 
-/// A role gets the words after its name, and plays until it is killed.
+/// A role gets the words after its name, and plays until it is killed, or its parent is.
 type Role = fn(&[String]) -> Result<()>;
 
 /// All of them; a scenario that needs a child of its own adds a line.
@@ -24,6 +24,11 @@ const ROLES: &[(&str, Role)] = &[
 /// Plays the role named by the first word.
 pub fn play(words: &[String]) -> Result<()> {
     let Some((name, rest)) = words.split_first() else { bail!("which role?") };
+    std::thread::spawn(|| {
+        // The parent holds the other end, and never writes: this ends when the parent does, however it ended.
+        std::io::stdin().lines().for_each(drop);
+        std::process::exit(0);
+    });
     match ROLES.iter().find(|(role, _)| role == name) {
         Some((_, role)) => role(rest),
         None => bail!("there is no role `{name}`"),
@@ -43,7 +48,7 @@ impl Playing {
         let child = command
             .args(["bench", CHILD, role])
             .args(words)
-            .stdin(Stdio::null())
+            .stdin(Stdio::piped())
             .spawn()
             .with_context(|| format!("starting {}", anser.display()))?;
         Ok(Playing { child })

@@ -75,7 +75,12 @@ pub fn run(asked: &Asked) -> Result<()> {
         let dir = folder.path().join(scenario.name);
         let (anser, target) = (anser.clone(), target.clone());
         let setting = Setting { size, seed: asked.seed, anser, dir, target, progress: Progress::start() };
-        let ran = runtime.block_on(play(scenario, &setting));
+        let ran = runtime.block_on(async {
+            tokio::select! {
+                ran = play(scenario, &setting) => Ok(ran),
+                () = interrupted() => bail!("interrupted; nothing is left running"),
+            }
+        })?;
         for figure in &ran.figures {
             println!("{}", figure.line());
             if let Some(json) = &mut json {
@@ -111,6 +116,25 @@ async fn play(scenario: &'static Scenario, setting: &Setting) -> Ran {
         Err(error) => {
             Ran { scenario: scenario.name, figures: Vec::new(), stopped: Some(format!("{error:#}")) }
         }
+    }
+}
+
+/// Whoever ends this program wants its servers and its data gone too: dropping what runs sees to that.
+async fn interrupted() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = terminate.recv() => return,
+                Ok(()) = tokio::signal::ctrl_c() => return,
+            }
+        }
+    }
+    // If one cannot wait for it, the system ends the program by itself.
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
     }
 }
 

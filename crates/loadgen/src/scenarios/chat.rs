@@ -49,3 +49,50 @@ impl Chat {
         }
     }
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use anser_client_core::local::{ConversationRow, EventRow};
+    use anser_protocol::ids::Position;
+
+    use super::*;
+
+    /// A chat whose log ends at `last`, as a client saves it.
+    pub(in super::super) fn chat_row(id: u64, last: u64) -> Save {
+        let conversation = ConversationId(id);
+        let last = EventRow {
+            conversation,
+            seq: Seq(last),
+            sender: AccountId(1),
+            at_ms: 0,
+            kind: 1000,
+            body: Vec::new(),
+            silent: true,
+            send_key: None,
+        };
+        Save::Conversation(ConversationRow {
+            conversation,
+            group: false,
+            change: Position(1),
+            title: String::new(),
+            peer: None,
+            member_count: 2,
+            last,
+            from_seq: Seq(1),
+            read: Seq(0),
+            delivered: Seq(0),
+            unread_base: 0,
+            unread_base_seq: Seq(0),
+            left: false,
+            draft: String::new(),
+        })
+    }
+
+    #[test]
+    fn what_was_there_before_is_not_counted() {
+        let mut chat = Chat::of(AccountId(1));
+        assert_eq!((chat.saved(&[chat_row(7, 5)]), chat.id()), (0, Some(ConversationId(7))));
+        assert_eq!(chat.saved(&[chat_row(7, 9)]), 0, "one's own log growing is no delivery");
+        assert_eq!(chat.delivered_count(), 0);
+    }
+}

@@ -181,7 +181,39 @@ impl Role for Reader {
 
 #[cfg(test)]
 mod tests {
+    use anser_client_core::local::MemberRow;
+    use anser_protocol::{AccountId, ConversationId, Seq};
+
+    use super::super::chat::tests::chat_row;
     use super::*;
+
+    /// How many messages the writer writes before it waits.
+    fn writes(writer: &mut Writer) -> usize {
+        (0..100).take_while(|_| matches!(writer.act(Moment(0)), Act::Do(Command::SendText { .. }))).count()
+    }
+
+    #[test]
+    fn a_writer_keeps_to_the_window() {
+        let (me, other) = (AccountId(1), AccountId(2));
+        let shared = Arc::new(Shared::default());
+        let mut writer = Writer { chat: Chat::of(me), written: 0, shared: shared.clone() };
+        shared.window.store(8, Ordering::Relaxed);
+        assert_eq!(writes(&mut writer), 0, "there is no chat yet");
+        writer.saved(&[chat_row(7, 1)]);
+        assert_eq!(writes(&mut writer), 8);
+        let delivered = |account, seq| {
+            let (conversation, delivered) = (ConversationId(7), Seq(seq));
+            let (from_seq, read, left) = (Seq(1), Seq(0), false);
+            Save::Member(MemberRow { conversation, account, from_seq, delivered, read, left })
+        };
+        writer.saved(&[delivered(me, 9)]);
+        assert_eq!(writes(&mut writer), 0, "one's own position delivers nothing");
+        writer.saved(&[delivered(other, 4)]);
+        assert_eq!((writes(&mut writer), shared.delivered.load(Ordering::Relaxed)), (3, 3));
+        shared.window.store(0, Ordering::Relaxed);
+        writer.saved(&[delivered(other, 12)]);
+        assert_eq!((writes(&mut writer), shared.delivered.load(Ordering::Relaxed)), (0, 11));
+    }
 
     #[test]
     fn the_figures_are_per_message_and_beside_the_mean_of_the_echoes() {
