@@ -1,7 +1,7 @@
 //! What a process has used so far: CPU time and memory, as the system counts them.
 
 /// The clock ticks of `/proc`, per second: the same on every Linux that Rust runs on.
-const TICKS_PER_SECOND: f64 = 100.0;
+pub(crate) const TICKS_PER_SECOND: f64 = 100.0;
 
 /// Reads what one process has used.
 #[derive(Clone, Copy, Debug)]

@@ -105,6 +105,7 @@ pub fn run(asked: &Asked) -> Result<()> {
 /// Runs one scenario in a folder of its own, which is gone afterwards.
 async fn play(scenario: &'static Scenario, setting: &Setting) -> Ran {
     setting.progress.begin(format_args!("{}: {}", scenario.name, scenario.about));
+    machine::begin();
     let ran = match std::fs::create_dir_all(&setting.dir) {
         Ok(()) => (scenario.run)(setting).await,
         Err(error) => Err(error.into()),
