@@ -56,15 +56,11 @@ export class Reader {
   ) {}
 
   /** Rows came, or the timeline wants the list somewhere. */
-  async follow(goal: Goal | undefined): Promise<void> {
-    if (goal !== undefined) return this.go(goal);
-    if (!this.timeline.atEnd) {
-      this.look();
-      return;
-    }
-    await tick();
-    // Meanwhile the reader may have left.
-    if (this.timeline.atEnd) this.scrollToEnd();
+  follow(goal: Goal | undefined): void {
+    if (goal !== undefined) return void this.go(goal);
+    if (!this.timeline.atEnd) return this.look();
+    // New rows lead to the end when they are measured, still in this frame: before that their heights are guesses, and
+    // to scroll twice is to lay out twice.
     this.read();
   }
 
