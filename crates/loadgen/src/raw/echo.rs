@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::{Context, Result};
 use bytes::Bytes;
-use futures_util::{FutureExt, SinkExt, StreamExt};
+use futures_util::{FutureExt, SinkExt, StreamExt, TryStreamExt, stream};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
@@ -70,6 +70,34 @@ pub(crate) async fn websocket_together(
         }
     })
     .await
+}
+
+/// What a bare connection costs a process that only holds it.
+pub(crate) struct Held {
+    pub(crate) bytes: f64,
+    /// For taking it in: TCP, and the handshake of WebSocket.
+    pub(crate) cpu_us: f64,
+}
+
+/// Opens so many WebSockets to a bare echo and holds them, without a word.
+pub(crate) async fn held(setting: &Setting, connections: usize) -> Result<Held> {
+    const OPENING_MAX: usize = 64;
+    if setting.target.is_some() {
+        return Ok(Held { bytes: f64::NAN, cpu_us: f64::NAN });
+    }
+    let port = free_port()?;
+    let child = setting.play(WEBSOCKET, &[&port.to_string()])?;
+    let route = Route::to_port(port);
+    drop(connect_first(&route).await?);
+    let before = child.meter().read();
+    let opening = stream::iter(0..connections).map(|number| Wire::open(&route, number));
+    let held: Vec<Wire> = opening.buffer_unordered(OPENING_MAX).try_collect().await?;
+    let after = child.meter().read();
+    let connections = held.len() as f64;
+    Ok(Held {
+        bytes: after.bytes_since(before) / connections,
+        cpu_us: after.cpu_us_since(before) / connections,
+    })
 }
 
 /// Starts the child, opens the connections, lets them all bounce, and reads what the child has used.
