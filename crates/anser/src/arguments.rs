@@ -128,6 +128,8 @@ fn bench() -> Command {
         .arg(Arg::new("words").num_args(0..).hide(true))
         .arg(Arg::new("smoke").long("smoke").action(ArgAction::SetTrue).help("Everything once, as small as it goes"))
         .arg(option("seed", "NUMBER", "Decides who exists").default_value("1").value_parser(value_parser!(u64)))
+        .arg(option("people", "COUNT", "How many sessions there are in the crowd").value_parser(value_parser!(u32).range(2..)))
+        .arg(option("minutes", "COUNT", "For how long the crowd is kept").value_parser(value_parser!(u64).range(1..)))
         .arg(folder("dir", "Make data directories here instead of where the system keeps temporary files"))
         .arg(file("json", "Write the figures here too"))
         .arg(file("report", "Write the table here, as Markdown"))
@@ -147,6 +149,8 @@ fn bench_asked(matches: &ArgMatches) -> Asked {
         what,
         smoke: matches.get_flag("smoke"),
         seed: matches.get_one("seed").copied().unwrap_or(1),
+        people: matches.get_one::<u32>("people").map(|people| *people as usize),
+        minutes: matches.get_one("minutes").copied(),
         dir: path("dir"),
         json: path("json"),
         report: path("report"),

@@ -132,6 +132,69 @@ fn a_server_that_runs_already_is_put_under_load_and_not_looked_into() {
 }
 
 #[test]
+fn catch_up() {
+    check(
+        "catch-up",
+        &[
+            "catch-up.missed.exchanges-until-right",
+            "catch-up.missed.bytes-until-right",
+            "catch-up.missed.bytes",
+            "catch-up.missed.times-stored",
+            "catch-up.missed.all-here",
+            "catch-up.cpu-per-50-messages",
+            "catch-up.reads",
+            "catch-up.few-of-many.exchanges-until-right",
+            "catch-up.few-of-many.bytes-until-right",
+            "catch-up.few-of-many.times-stored",
+            "catch-up.few-of-many.cpu-per-resume",
+        ],
+    );
+}
+
+/// What is counted, and not measured, must hold however small it is.
+fn check_counted(scenario: &str, expected: &[(&str, f64)]) {
+    let figures = figures(&[scenario, "--smoke"]);
+    for (name, value) in expected {
+        let found = figures.iter().find(|(figure, _)| figure == name);
+        assert_eq!(found.map(|(_, figure)| &figure["value"]), Some(&Value::from(*value)), "{name}");
+    }
+}
+
+#[test]
+fn storm() {
+    check_counted(
+        "storm",
+        &[
+            ("storm.sessions", 20.0),
+            ("storm.messages-lost", 0.0),
+            ("storm.messages-doubled-or-out-of-order", 0.0),
+            ("storm.rush.sessions", 20.0),
+        ],
+    );
+}
+
+#[test]
+fn overload() {
+    check_counted(
+        "overload",
+        &[("overload.refused-otherwise", 0.0), ("overload.messages-lost-or-doubled", 0.0)],
+    );
+}
+
+#[test]
+fn slow_readers() {
+    check_counted("slow-readers", &[("slow-readers.others-wronged", 0.0)]);
+}
+
+#[test]
+fn crowd() {
+    check_counted(
+        "crowd",
+        &[("crowd.sessions", 80.0), ("crowd.processes", 2.0), ("crowd.lost", 0.0), ("crowd.wronged", 0.0)],
+    );
+}
+
+#[test]
 fn load_on_another_machine_needs_its_name_twice() {
     let output = bench(&["pairs", "--smoke", "--target", "192.0.2.7:7440"]);
     assert!(!output.status.success());

@@ -1,8 +1,10 @@
 //! Carries out what one client wants: the hands of a machine, whatever the machine is.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use anser_protocol::Moment;
+use anser_protocol::wire::{Ping, frame};
+use anser_protocol::{Moment, codec};
 use anyhow::Result;
 use bytes::Bytes;
 use futures_util::FutureExt;
@@ -12,6 +14,10 @@ use crate::clock::Clock;
 use crate::route::Route;
 use crate::wire::Wire;
 
+/// One that hangs looks so often whether it still does, and so often lives a bit.
+const GLANCE: Duration = Duration::from_millis(100);
+const GLANCES_PER_PING: u32 = 100;
+
 /// A client without IO: [`crate::light::Light`] or [`crate::person::Person`].
 ///
 /// Contract: one [`Machine::handle`], then [`Machine::poll`] until [`Doing::Wait`], each thing done before the next is
@@ -19,6 +25,10 @@ use crate::wire::Wire;
 pub(crate) trait Machine: Send + 'static {
     fn handle(&mut self, happened: Happened, now: Moment);
     fn poll(&mut self, now: Moment) -> Doing;
+    /// Whether it takes what comes. One that does not hangs, but for signs of life.
+    fn reads(&self) -> bool {
+        true
+    }
 }
 
 /// What can wake a client.
@@ -75,6 +85,7 @@ struct Driver<M> {
 impl<M: Machine> Driver<M> {
     /// One thing that happens, and all that follows from it.
     async fn step(&mut self) {
+        self.hang().await;
         let sleep = tokio::time::sleep(self.clock.until(self.wake_at));
         tokio::select! {
             opened = async { self.opening.as_mut()?.await.ok() }, if self.opening.is_some() => {
@@ -95,6 +106,22 @@ impl<M: Machine> Driver<M> {
         }
         if std::mem::take(&mut self.is_broken) && self.wire.is_some() {
             self.lose().await;
+        }
+    }
+
+    /// As long as the machine does not read: nothing is taken in and nothing is due, but the other end hears that we live.
+    async fn hang(&mut self) {
+        let mut glances = 0;
+        while !self.machine.reads() {
+            tokio::time::sleep(GLANCE).await;
+            glances += 1;
+            if glances % GLANCES_PER_PING == 0
+                && let Some(wire) = &mut self.wire
+            {
+                let ping = frame::Body::Ping(Ping { silence_ms: 0 });
+                // One that is over by now is found out when it is read again.
+                let _sent = wire.send(codec::encode(ping).into()).await;
+            }
         }
     }
 

@@ -33,6 +33,11 @@ impl Presence {
         self.up.load(Ordering::Relaxed)
     }
 
+    /// How often a link that was up was lost.
+    pub(crate) fn lost(&self) -> u64 {
+        self.lost.load(Ordering::Relaxed)
+    }
+
     pub(crate) fn note(&self, is_up: bool) {
         if is_up {
             self.up.fetch_add(1, Ordering::Relaxed);
@@ -85,6 +90,11 @@ impl Fleet {
         self.spawn(machine);
         let expected = self.tasks.len();
         self.wait_until(|up| up + OPENING_MAX > expected).await
+    }
+
+    /// Whether one more may come: not too many are still on their way up.
+    pub(crate) fn has_room(&self) -> bool {
+        self.presence.up() + OPENING_MAX > self.tasks.len()
     }
 
     /// Until all of them are up.

@@ -14,18 +14,25 @@
 //! | [`target`], [`route`], [`wire`] | whom load may be put on; one connection to it |
 //! | [`driver`], [`fleet`] | carries out what a client wants; many of them at once |
 //! | [`light`], [`person`] | a client that is only a link; a client with the whole engine |
+//! | [`talk`] | what light clients say to each other, and whether all of it arrived |
+//! | [`crowd`] | servers and generators for more clients than a process may have |
+//! | [`spread`] | how long things take, when there are millions of them |
+//! | [`metrics`], [`kernel`] | what the server counts itself, what the system holds for it |
 //! | [`roles`] | what this program does when it is a child of itself |
 //!
 //! Architecture Invariant: the server is only ever another process, started as a user would start it. So its CPU time
 //! and memory are its own, and nothing here can reach around the wire.
 
 mod clock;
+mod crowd;
 mod driver;
 mod figure;
 mod fleet;
+mod kernel;
 mod light;
 mod machine;
 mod meter;
+mod metrics;
 mod person;
 mod progress;
 mod raw;
@@ -35,7 +42,9 @@ mod runner;
 mod scenarios;
 mod server;
 mod setting;
+mod spread;
 mod table;
+mod talk;
 mod target;
 mod timings;
 mod wire;

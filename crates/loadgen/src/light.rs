@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use anser_protocol::Moment;
 use anser_protocol::ids::Position;
-use anser_protocol::link::{Greeting, Link, Output};
+use anser_protocol::link::{Greeting, Learned, Link, Output};
 use anser_protocol::wire::{Error, Welcome, answer, push};
 use bytes::Bytes;
 
@@ -26,6 +26,12 @@ pub(crate) trait Role: Send + 'static {
         _link: &mut Link,
         _now: Moment,
     ) {
+    }
+    /// A push was lost, nobody knows which.
+    fn missed(&mut self, _link: &mut Link, _now: Moment) {}
+    /// Whether it takes what comes. One that does not hangs, but for signs of life.
+    fn reads(&self) -> bool {
+        true
     }
     /// Called whenever everything else is done. Says when to be called again at the latest.
     fn act(&mut self, _link: &mut Link, _now: Moment) -> Moment {
@@ -82,9 +88,15 @@ impl<R: Role> Light<R> {
             }
             Output::Answered { id, result } => self.role.answered(id, &result, &mut self.link, now),
             Output::Pushed(what) => self.role.pushed(&what, &mut self.link, now),
-            Output::Missed | Output::Learned(_) | Output::Wait(_) => {}
+            Output::Missed => self.role.missed(&mut self.link, now),
+            Output::Learned(_) | Output::Wait(_) => {}
         }
         None
+    }
+
+    /// Its beats adapt to the network from here on, as those of a phone do.
+    pub(crate) fn adapt(&mut self, now: Moment) {
+        self.link.enter_network(Some(Learned::default()), now);
     }
 
     fn note(&mut self, is_up: bool) {
@@ -96,6 +108,10 @@ impl<R: Role> Light<R> {
 }
 
 impl<R: Role> Machine for Light<R> {
+    fn reads(&self) -> bool {
+        self.role.reads()
+    }
+
     fn handle(&mut self, happened: Happened, now: Moment) {
         match happened {
             Happened::Connected(connection) => self.link.handle_connected(connection, now),

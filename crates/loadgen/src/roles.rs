@@ -5,6 +5,7 @@ use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
+use crate::crowd;
 use crate::meter::Meter;
 use crate::raw;
 
@@ -20,6 +21,7 @@ const ROLES: &[(&str, Role)] = &[
     (raw::echo::WEBSOCKET, raw::echo::serve_websocket),
     (raw::echo::WEBSOCKET_TOGETHER, raw::echo::serve_websocket_together),
     (raw::fan_out::ROLE, raw::fan_out::serve),
+    (crowd::child::ROLE, crowd::child::play),
 ];
 
 /// Plays the role named by the first word.

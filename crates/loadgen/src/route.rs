@@ -26,16 +26,18 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Transport for T {}
 pub(crate) struct Route {
     server: SocketAddr,
     tls: Option<TlsConnector>,
+    /// Which of several generators this is: each comes from addresses of its own.
+    part: u8,
 }
 
 impl Route {
     /// To a child of ours, on this machine.
     pub(crate) fn to_port(port: u16) -> Route {
-        Route { server: SocketAddr::from((Ipv4Addr::LOCALHOST, port)), tls: None }
+        Route { server: SocketAddr::from((Ipv4Addr::LOCALHOST, port)), tls: None, part: 0 }
     }
 
     pub(crate) fn to_target(target: &Target) -> Route {
-        Route { server: target.address(), tls: None }
+        Route { server: target.address(), tls: None, part: 0 }
     }
 
     /// The same, with TLS. Each handshake is a whole one, as that of a client which comes for the first time.
@@ -49,6 +51,11 @@ impl Route {
             .with_no_client_auth();
         config.resumption = rustls::client::Resumption::disabled();
         Ok(Route { tls: Some(TlsConnector::from(Arc::new(config))), ..self })
+    }
+
+    /// The same, for one of several generators.
+    pub(crate) fn from_part(self, part: u8) -> Route {
+        Route { part, ..self }
     }
 
     pub(crate) fn server(&self) -> SocketAddr {
@@ -76,11 +83,11 @@ impl Route {
         Ok(stream)
     }
 
-    /// 127.0.0.2 and on, where all of 127.0.0.0/8 is this machine: on Linux.
+    /// 127.0.0.2 and on (127.0.1.2 for the next generator, and so on), where all of 127.0.0.0/8 is this machine: on Linux.
     fn source(&self, client: usize) -> Option<IpAddr> {
         let has_many = cfg!(target_os = "linux") && self.server.ip().is_loopback() && self.server.is_ipv4();
         // Below 256.
         let last = 2 + (client % SOURCES) as u8;
-        has_many.then_some(IpAddr::V4(Ipv4Addr::new(127, 0, 0, last)))
+        has_many.then_some(IpAddr::V4(Ipv4Addr::new(127, 0, self.part, last)))
     }
 }

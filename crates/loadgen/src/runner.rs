@@ -34,6 +34,10 @@ pub struct Asked {
     pub target: Option<String>,
     /// The host that may be put under load although it is not this machine.
     pub load_host: Option<String>,
+    /// Another number of people, for a scenario that takes one.
+    pub people: Option<usize>,
+    /// Another number of minutes, for a scenario that takes one.
+    pub minutes: Option<u64>,
     /// Only make the people of a scenario, in this data directory.
     pub fill: Option<PathBuf>,
 }
@@ -74,7 +78,9 @@ pub fn run(asked: &Asked) -> Result<()> {
     for scenario in chosen {
         let dir = folder.path().join(scenario.name);
         let (anser, target) = (anser.clone(), target.clone());
-        let setting = Setting { size, seed: asked.seed, anser, dir, target, progress: Progress::start() };
+        let (seed, people, minutes) = (asked.seed, asked.people, asked.minutes);
+        let setting =
+            Setting { size, seed, anser, dir, target, people, minutes, progress: Progress::start() };
         let ran = runtime.block_on(async {
             tokio::select! {
                 ran = play(scenario, &setting) => Ok(ran),

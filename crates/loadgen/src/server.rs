@@ -73,6 +73,16 @@ impl Server {
         Meter::of(child.map(Child::id))
     }
 
+    /// Ends it at once, so that nothing in the process gets to finish anything, and starts it again: the same port, the same
+    /// data.
+    pub(crate) fn restart(&mut self) -> Result<()> {
+        let ours = self.ours.as_mut().context("the server is not ours to restart")?;
+        let mut child = ours.child.take().context("the server does not run")?;
+        child.kill()?;
+        child.wait()?;
+        ours.start()
+    }
+
     /// Asks it to stop, as a service manager does, and waits until it has. Somebody else's goes on.
     pub(crate) fn stop(&mut self) -> Result<()> {
         self.ours.as_mut().map_or(Ok(()), Ours::stop)

@@ -44,6 +44,9 @@ pub(crate) struct Setting {
     pub(crate) dir: PathBuf,
     /// Somebody else's server, if it is that one which is put under load.
     pub(crate) target: Option<Target>,
+    /// Other numbers than a scenario's own, for those that take some.
+    pub(crate) people: Option<usize>,
+    pub(crate) minutes: Option<u64>,
     pub(crate) progress: Progress,
 }
 

@@ -77,7 +77,7 @@ async fn measure(setting: &Setting, server: Server, plan: &Plan) -> Result<Costs
 }
 
 /// Where somebody stands who has everything: as one of them is told.
-async fn position(setting: &Setting, server: &Server) -> Result<Position> {
+pub(super) async fn position(setting: &Setting, server: &Server) -> Result<Position> {
     let told = Arc::new(OnceLock::new());
     let mut fleet = Fleet::new(server.route(), Clock::start());
     let asker = Asker { told: told.clone() };

@@ -1,11 +1,16 @@
 //! What is measured: a file for each scenario, and the list of them.
 
+mod catch_up;
 mod chat;
+mod crowd;
 mod group;
 mod idle;
 mod latency;
+mod overload;
 mod pairs;
 mod raw;
+mod slow_readers;
+mod storm;
 
 use anyhow::{Result, bail};
 use futures_util::FutureExt;
@@ -63,6 +68,41 @@ const SCENARIOS: &[Scenario] = &[
         is_apart: false,
         plan: Some(group::plan),
         run: |setting| group::run(setting).boxed_local(),
+    },
+    Scenario {
+        name: "catch-up",
+        about: "much was missed: until the list is right, until all is here, and what reading costs",
+        is_apart: false,
+        plan: None,
+        run: |setting| catch_up::run(setting).boxed_local(),
+    },
+    Scenario {
+        name: "storm",
+        about: "the server is restarted under everybody",
+        is_apart: false,
+        plan: None,
+        run: |setting| storm::run(setting).boxed_local(),
+    },
+    Scenario {
+        name: "overload",
+        about: "twice as many messages as can be stored",
+        is_apart: false,
+        plan: None,
+        run: |setting| overload::run(setting).boxed_local(),
+    },
+    Scenario {
+        name: "slow-readers",
+        about: "many stop reading while the others go on",
+        is_apart: false,
+        plan: None,
+        run: |setting| slow_readers::run(setting).boxed_local(),
+    },
+    Scenario {
+        name: "crowd",
+        about: "as many sessions as the machine holds, in several processes",
+        is_apart: true,
+        plan: None,
+        run: |setting| crowd::run(setting).boxed_local(),
     },
 ];
 
