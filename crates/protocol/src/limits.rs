@@ -161,6 +161,12 @@ pub const POLL_PACE_MAX_MS: u64 = 2_000;
 
 // --- inside the server ---
 
+/// Bytes that the system takes from us for one link before it has sent them. Left to itself it takes megabytes for
+/// somebody who does not read, and a thousand of those would use up what it has for everybody.
+pub const UNSENT_BYTES_MAX: u32 = 128 * 1024;
+/// Connections that wait to be accepted: after a restart thousands come at the same moment, and who finds no place
+/// comes again a second later.
+pub const ACCEPTS_QUEUED_MAX: u32 = 4_096;
 /// Notices waiting on the bus of one node: a second of what a fast disk can commit; more are lost, and seen to be.
 pub const NOTICES_QUEUED_MAX: usize = 32 * 1024;
 /// Memberships kept in memory for delivering, counted in members: 16 bytes each.

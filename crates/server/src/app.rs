@@ -7,7 +7,7 @@ use std::time::Duration;
 use anser_protocol::limits;
 use anser_store::Store;
 use anser_store::sqlite::{OpenError, SqliteStore};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval, timeout};
@@ -65,9 +65,9 @@ pub struct Running {
 pub async fn start(settings: Settings) -> Result<Running, AppError> {
     let tls = settings.tls.as_ref().map(gateway::acceptor).transpose()?;
     let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&settings.data)?);
-    let (listener, address) = listen(settings.listen).await?;
+    let (listener, address) = listen(settings.listen)?;
     let metrics_listener = match settings.metrics_listen {
-        Some(address) => Some(listen(address).await?),
+        Some(address) => Some(listen(address)?),
         None => None,
     };
 
@@ -161,10 +161,31 @@ async fn state_tail(bus: Arc<dyn Bus>) {
 }
 
 /// A listener, and where it really listens: port 0 asks for any free one.
-async fn listen(asked: SocketAddr) -> Result<(TcpListener, SocketAddr), AppError> {
-    let listener = TcpListener::bind(asked).await.map_err(|why| listen_error(asked, why))?;
-    let address = listener.local_addr().map_err(|why| listen_error(asked, why))?;
-    Ok((listener, address))
+fn listen(asked: SocketAddr) -> Result<(TcpListener, SocketAddr), AppError> {
+    let listening = || {
+        let socket = if asked.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+        // A server that is started again need not wait for the connections of the last one to be forgotten.
+        #[cfg(unix)]
+        socket.set_reuseaddr(true)?;
+        bound_unsent_bytes(&socket)?;
+        socket.bind(asked)?;
+        let listener = socket.listen(limits::ACCEPTS_QUEUED_MAX)?;
+        let address = listener.local_addr()?;
+        Ok((listener, address))
+    };
+    listening().map_err(|why| listen_error(asked, why))
+}
+
+/// Set on the listener, and so on all that it accepts.
+#[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
+fn bound_unsent_bytes(socket: &TcpSocket) -> std::io::Result<()> {
+    socket2::SockRef::from(socket).set_tcp_notsent_lowat(limits::UNSENT_BYTES_MAX)
+}
+
+/// Elsewhere there is no such bound; the system's own ones are all there is.
+#[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
+fn bound_unsent_bytes(_socket: &TcpSocket) -> std::io::Result<()> {
+    Ok(())
 }
 
 fn listen_error(address: SocketAddr, why: std::io::Error) -> AppError {
@@ -181,4 +202,36 @@ fn listen_error(address: SocketAddr, why: std::io::Error) -> AppError {
         _ => "Give another address with --listen.",
     };
     AppError::Listen { address, why, advice }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use tokio::net::TcpStream;
+
+    use super::*;
+
+    const HERE: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+
+    #[tokio::test]
+    async fn who_comes_while_nobody_accepts_waits_at_the_door() {
+        let (_listener, address) = listen(HERE).unwrap();
+        let mut waiting = Vec::new();
+        for _ in 0..400 {
+            let connecting = timeout(Duration::from_secs(20), TcpStream::connect(address));
+            // One that finds no place is tried again by its system, again and again, until that gives up.
+            waiting.push(connecting.await.expect("no place in the queue").unwrap());
+        }
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn what_a_link_has_not_sent_is_bounded() {
+        let (listener, address) = listen(HERE).unwrap();
+        let _client = TcpStream::connect(address).await.unwrap();
+        let (accepted, _) = listener.accept().await.unwrap();
+        let bound = socket2::SockRef::from(&accepted).tcp_notsent_lowat().unwrap();
+        assert_eq!(bound, limits::UNSENT_BYTES_MAX);
+    }
 }
