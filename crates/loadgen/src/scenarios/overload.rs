@@ -62,6 +62,7 @@ impl Span {
 
 /// Reads one span after the other.
 struct Watch<'a> {
+    setting: &'a Setting,
     server: &'a Server,
     book: &'a Book,
     before: Usage,
@@ -76,7 +77,14 @@ impl Watch<'_> {
         while began.elapsed() < lasts {
             let left = lasts.saturating_sub(began.elapsed());
             tokio::time::sleep(left.min(LOOK_EVERY)).await;
-            page.add(&self.book.take());
+            let now = self.book.take();
+            self.setting.progress.tick(format_args!(
+                "overload: {} stored in this half second, {} refused, p99 {:.0} ms",
+                now.accepted,
+                now.refusals.values().sum::<u64>(),
+                now.sent.quantile_ms(0.99)
+            ));
+            page.add(&now);
             bytes = bytes.max(meter.read().bytes_since(self.before));
         }
         let cpu_s = meter.read().cpu_us_since(usage) / 1e6;
@@ -87,7 +95,7 @@ impl Watch<'_> {
 /// How much can be stored.
 async fn rated(setting: &Setting, server: &Server, writers: usize) -> Result<Span> {
     let book = Arc::new(Book::default());
-    let watch = Watch { server, book: &book, before: server.meter().read() };
+    let watch = Watch { setting, server, book: &book, before: server.meter().read() };
     let mut fleet = Fleet::new(server.route(), Clock::start());
     let schedule = Schedule::Window(WINDOW);
     add_pairs(&mut fleet, setting.seed, 0..2 * writers, &schedule, 100, &book).await?;
@@ -110,7 +118,7 @@ struct Overload {
 async fn overload(setting: &Setting, server: &Server, writers: usize, rated: f64) -> Result<Overload> {
     let (calm_s, excess_s, after_s) = setting.size.of((8, 20, 40), (1, 1, 1));
     let book = Arc::new(Book::default());
-    let watch = Watch { server, book: &book, before: server.meter().read() };
+    let watch = Watch { setting, server, book: &book, before: server.meter().read() };
     let clock = Clock::start();
     let mut fleet = Fleet::new(server.route(), clock);
     // Time for all to come up, before the first rate counts.
