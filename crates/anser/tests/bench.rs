@@ -152,12 +152,13 @@ fn catch_up() {
 }
 
 /// What is counted, and not measured, must hold however small it is.
-fn check_counted(scenario: &str, expected: &[(&str, f64)]) {
+fn check_counted(scenario: &str, expected: &[(&str, f64)]) -> Vec<(String, Value)> {
     let figures = figures(&[scenario, "--smoke"]);
     for (name, value) in expected {
         let found = figures.iter().find(|(figure, _)| figure == name);
         assert_eq!(found.map(|(_, figure)| &figure["value"]), Some(&Value::from(*value)), "{name}");
     }
+    figures
 }
 
 #[test]
@@ -188,10 +189,12 @@ fn slow_readers() {
 
 #[test]
 fn crowd() {
-    check_counted(
+    let figures = check_counted(
         "crowd",
         &[("crowd.sessions", 80.0), ("crowd.processes", 2.0), ("crowd.lost", 0.0), ("crowd.wronged", 0.0)],
     );
+    let messages = figures.iter().find(|(name, _)| name == "crowd.messages");
+    assert!(messages.unwrap().1["value"].as_f64().unwrap() > 0.0, "nobody talks");
 }
 
 #[test]

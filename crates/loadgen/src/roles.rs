@@ -27,11 +27,14 @@ const ROLES: &[(&str, Role)] = &[
 /// Plays the role named by the first word.
 pub fn play(words: &[String]) -> Result<()> {
     let Some((name, rest)) = words.split_first() else { bail!("which role?") };
-    std::thread::spawn(|| {
-        // The parent holds the other end, and never writes: this ends when the parent does, however it ended.
-        std::io::stdin().lines().for_each(drop);
-        std::process::exit(0);
-    });
+    // One that is given orders hears by itself when there will be no more.
+    if name != crowd::child::ROLE {
+        std::thread::spawn(|| {
+            // The parent holds the other end, and never writes: this ends when the parent does, however it ended.
+            std::io::stdin().lines().for_each(drop);
+            std::process::exit(0);
+        });
+    }
     match ROLES.iter().find(|(role, _)| role == name) {
         Some((_, role)) => role(rest),
         None => bail!("there is no role `{name}`"),
