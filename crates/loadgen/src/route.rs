@@ -54,7 +54,7 @@ impl Route {
     }
 
     /// The same, for one of several generators.
-    pub(crate) fn from_part(self, part: u8) -> Route {
+    pub(crate) fn of_part(self, part: u8) -> Route {
         Route { part, ..self }
     }
 

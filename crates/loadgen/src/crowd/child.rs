@@ -72,7 +72,7 @@ pub(crate) fn play(words: &[String]) -> Result<()> {
 
 async fn live(links: Links, mut orders: mpsc::Receiver<Order>) -> Result<()> {
     let clock = Clock::start();
-    let mut fleet = Fleet::new(Arc::new(Route::to_port(links.port).from_part(links.number)), clock);
+    let mut fleet = Fleet::new(Arc::new(Route::to_port(links.port).of_part(links.number)), clock);
     let (book, presence) = (Arc::new(Book::default()), fleet.presence());
     let mut rates: Option<Arc<Rates>> = None;
     let mut coming = links.talkers..links.people;

@@ -111,17 +111,15 @@ impl Writer {
 
     /// Sends what may be sent.
     fn send_all(&mut self, link: &mut Link, now: Moment) {
-        let mut unanswered = self.outbox.iter().filter(|waiting| waiting.asked.is_some()).count();
+        let unanswered = self.outbox.iter().filter(|waiting| waiting.asked.is_some()).count();
         if unanswered == 0 {
             self.is_holding = false;
         }
         if self.is_holding || now < self.not_before || self.conversation == 0 {
             return;
         }
-        for waiting in self.outbox.iter_mut().filter(|waiting| waiting.asked.is_none()) {
-            if unanswered >= self.window {
-                return;
-            }
+        let room = self.window.saturating_sub(unanswered);
+        for waiting in self.outbox.iter_mut().filter(|waiting| waiting.asked.is_none()).take(room) {
             let send = wire::Send {
                 conversation: self.conversation,
                 send_key: waiting.key.0.to_vec(),
@@ -133,7 +131,6 @@ impl Writer {
             if waiting.asked.is_none() {
                 return;
             }
-            unanswered += 1;
         }
     }
 
