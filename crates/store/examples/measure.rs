@@ -12,9 +12,7 @@ use std::time::{Duration, Instant};
 use anser_protocol::ids::Position;
 use anser_protocol::{AccountId, ConversationId, Moment, SendKey, Seq, kind};
 use anser_store::sqlite::SqliteStore;
-use anser_store::{
-    Accounts, Append, Appended, Conversations, Log, NewAccount, NewDevice, Range, StoreError,
-};
+use anser_store::{Accounts, Append, Appended, Conversations, Log, NewAccount, NewDevice, Range, StoreError};
 use futures_executor::block_on;
 use futures_util::StreamExt;
 use futures_util::future::join_all;
@@ -89,7 +87,7 @@ struct World {
 
 fn account(n: u64) -> AccountId {
     // As random as real ones.
-    AccountId(n.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 1)
+    AccountId(n.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 16)
 }
 
 impl World {
@@ -156,7 +154,12 @@ impl std::future::Future for Timed {
     }
 }
 
-fn drive(store: &SqliteStore, world: &mut World, in_flight: usize, until: impl Fn(u64, Duration) -> bool) -> (u64, Duration, Vec<Duration>) {
+fn drive(
+    store: &SqliteStore,
+    world: &mut World,
+    in_flight: usize,
+    until: impl Fn(u64, Duration) -> bool,
+) -> (u64, Duration, Vec<Duration>) {
     let mut waiting = FuturesUnordered::new();
     let mut times = Vec::new();
     let began = Instant::now();
@@ -189,8 +192,12 @@ fn measure(store: &SqliteStore, world: &mut World, in_flight: usize, time: Durat
     let per = |n: u64| n as f64 / done as f64;
     println!(
         "  store {in_flight:>4} in flight: {rate:>9.0}/s  cpu {:>6.1} us  writer {:>6.1} us  {:>7.0} B each  p50 {:?} p99 {:?} max {:?}",
-        per(cpu), per(writer), per(bytes),
-        times[times.len() / 2], times[times.len() * 99 / 100], times[times.len() - 1]
+        per(cpu),
+        per(writer),
+        per(bytes),
+        times[times.len() / 2],
+        times[times.len() * 99 / 100],
+        times[times.len() - 1]
     );
     rate
 }
@@ -212,7 +219,8 @@ fn main() {
         prepare(&store, chats);
     }
     println!("prepared {chats} chats");
-    let mut world = World { chats, random: Random(88172645463325252 ^ began.elapsed().as_nanos() as u64), clock: 0 };
+    let mut world =
+        World { chats, random: Random(88172645463325252 ^ began.elapsed().as_nanos() as u64), clock: 0 };
     if old {
         world.clock = 1 << 40;
     }

@@ -291,10 +291,13 @@ fn faults_are_found_and_named() {
     assert_eq!(block_on(store.verify()).unwrap(), Vec::<String>::new());
     let tool = Connection::open(dir.path().join("anser.db")).unwrap();
     let damages = [
+        ("UPDATE events SET back = 1 WHERE seq = 4", "lead back"),
         ("DELETE FROM events WHERE seq = 3", "not dense"),
+        ("DELETE FROM events WHERE seq = 4", "beyond the end"),
+        ("UPDATE events SET sender_id = 9 WHERE seq = 1", "does not exist"),
         ("UPDATE conversations SET member_count = 9", "present members"),
-        ("DELETE FROM send_keys WHERE seq = 2", "send key"),
-        ("UPDATE clock SET change = 0", "ahead of the clock"),
+        ("DELETE FROM send_keys WHERE seq = 2", "send key on record"),
+        ("UPDATE conversations SET change = 99", "ahead of the clock"),
         ("UPDATE members SET read = 9", "outside"),
     ];
     for (damage, words) in damages {

@@ -7,36 +7,36 @@ use anser_protocol::ids::Position;
 use anser_protocol::{AccountId, ConversationId, Seq, limits};
 use rusqlite::{Connection, Row};
 
-use super::rows::{Place, event_from_row, from_sql, number, to_sql};
+use super::rows::{Place, event_from_row, number, to_sql};
+use super::tips::Link;
 use super::{Trouble, schema};
 use crate::conversations::{ConversationKind, HeadPage, HeadRow, Member};
 use crate::log::Event;
 
-const CHANGED: &str = "
-    SELECT m.conversation_id,
-        CASE WHEN m.left_seq > 0 THEN m.change ELSE max(m.change, c.change) END AS head_change
+const MEMBERSHIPS: &str = "
+    SELECT m.conversation_id, m.left_seq, m.change AS member_change, c.change AS conversation_change,
+        (SELECT id FROM events WHERE conversation_id = m.conversation_id ORDER BY seq DESC LIMIT 1) AS last_change
     FROM members AS m JOIN conversations AS c ON c.id = m.conversation_id
-    WHERE m.account_id = ?1 AND head_change > ?2 AND head_change < ?3
-    ORDER BY head_change DESC LIMIT ?4";
+    WHERE m.account_id = ?1";
 
 const EVENT_AT: &str = "
     SELECT conversation_id, seq, sender_id, at, kind, silent, send_key, body FROM events
     WHERE conversation_id = ?1 AND seq = ?2";
 
-const UNREAD: &str = "
-    SELECT count(*) FROM (
-        SELECT 1 FROM events
-        WHERE conversation_id = ?1 AND seq > ?2 AND seq <= ?3 AND silent = 0 AND sender_id <> ?4
-        LIMIT ?5
-    )";
+const LINKS: &str = "
+    SELECT seq, sender_id, silent, back FROM events
+    WHERE conversation_id = ?1 AND seq > ?2 AND seq <= ?3 ORDER BY seq DESC";
 
 const PEER: &str = "
     SELECT account_id, from_seq, delivered, read, left_seq FROM members
     WHERE conversation_id = ?1 AND account_id <> ?2";
 
+/// To look up a place in a log costs about as much as to walk over so many events.
+const LINK_WALKED_MAX: u64 = 8;
+
 /// The statements whose plans a test looks at.
 #[cfg(test)]
-pub(super) const STATEMENTS: &[&str] = &[CHANGED, EVENT_AT, UNREAD, PEER];
+pub(super) const STATEMENTS: &[&str] = &[MEMBERSHIPS, EVENT_AT, LINKS, PEER];
 
 /// See [`crate::Conversations::head`].
 pub(super) fn head(
@@ -73,23 +73,35 @@ pub(super) fn heads_changed(
     before: Option<Position>,
     limit: usize,
 ) -> Result<HeadPage, Trouble> {
-    let before = before.map_or(i64::MAX, |before| to_sql(before.0));
-    let limit = limit.max(1);
-    let mut select = connection.prepare_cached(CHANGED)?;
-    // One more than asked for tells whether there is a next page.
-    let bounds = [to_sql(account.0), to_sql(since.0), before, to_sql(limit as u64 + 1)];
+    let before = before.unwrap_or(Position(u64::MAX));
+    let position = schema::change_position(connection)?;
     let mut changed = Vec::new();
-    for row in select.query_map(bounds, |row| Ok(ConversationId(number(row, "conversation_id")?)))? {
-        changed.push(row?);
+    // Who is up to date, as most are who come back after a moment, is told so without a look at anything.
+    if since < position {
+        let mut select = connection.prepare_cached(MEMBERSHIPS)?;
+        for row in select.query_map([to_sql(account.0)], changed_from_row)? {
+            changed.push(row?);
+        }
+        changed.retain(|(change, _)| *change > since && *change < before);
+        changed.sort_unstable_by(|one, other| other.cmp(one));
     }
-    let more = changed.len() > limit;
-    changed.truncate(limit);
+    let more = changed.len() > limit.max(1);
+    changed.truncate(limit.max(1));
     let mut heads = Vec::with_capacity(changed.len());
-    for conversation in changed {
+    for (_, conversation) in changed {
         heads.push(head(connection, account, conversation)?);
     }
     let next = if more { heads.last().map(|head| head.change) } else { None };
-    Ok(HeadPage { heads, position: schema::change_position(connection)?, next })
+    Ok(HeadPage { heads, position, next })
+}
+
+/// When a member's view last changed, and of which conversation. One who left sees no later changes.
+fn changed_from_row(row: &Row<'_>) -> rusqlite::Result<(Position, ConversationId)> {
+    let mut change = number(row, "member_change")?;
+    if number(row, "left_seq")? == 0 {
+        change = change.max(number(row, "conversation_change")?).max(number(row, "last_change")?);
+    }
+    Ok((Position(change), ConversationId(number(row, "conversation_id")?)))
 }
 
 /// A row of `members` as others see it.
@@ -117,20 +129,33 @@ fn event_at(connection: &Connection, conversation: ConversationId, seq: Seq) -> 
     find.query_row([to_sql(conversation.0), to_sql(seq.0)], event_from_row)
 }
 
+/// Walks from the end back to `read`, past what does not count by the links of [`Link`]: it looks at no more events
+/// than twice the limit, however many of the account's own lie there.
 fn unread(
     connection: &Connection,
     account: AccountId,
     conversation: ConversationId,
     place: &Place,
 ) -> rusqlite::Result<u32> {
-    let mut count = connection.prepare_cached(UNREAD)?;
-    let bounds = [
-        to_sql(conversation.0),
-        to_sql(place.read.0),
-        to_sql(place.end_seq().0),
-        to_sql(account.0),
-        i64::from(limits::UNREAD_COUNT_MAX),
-    ];
-    let unread = count.query_row(bounds, |row| row.get(0))?;
-    Ok(u32::try_from(from_sql(unread)).unwrap_or(limits::UNREAD_COUNT_MAX))
+    let mut select = connection.prepare_cached(LINKS)?;
+    let mut unread = 0;
+    let mut next = place.end_seq();
+    while next > place.read && unread < limits::UNREAD_COUNT_MAX {
+        let bounds = [to_sql(conversation.0), to_sql(place.read.0), to_sql(next.0)];
+        next = Seq(0);
+        for link in select.query_map(bounds, Link::from_row)? {
+            let link = link?;
+            let counts = !link.silent && link.sender != account;
+            unread += u32::from(counts);
+            if unread >= limits::UNREAD_COUNT_MAX {
+                break;
+            }
+            // A short way is walked faster than looked up.
+            if !counts && link.seq.0 - link.target().0 > LINK_WALKED_MAX {
+                next = link.target();
+                break;
+            }
+        }
+    }
+    Ok(unread)
 }

@@ -9,6 +9,7 @@ use anser_failpoints::Mutant;
 use rusqlite::{Connection, OpenFlags};
 
 use super::SqliteStore;
+use super::checkpoints::{Checkpoints, LOG_PAGES};
 use super::open_error::OpenError;
 use super::readers::Readers;
 use super::schema;
@@ -19,12 +20,8 @@ const DATABASE: &str = "anser.db";
 /// Holding this file's lock is what makes a process the directory's server.
 const LOCK: &str = "anser.lock";
 
-/// A checkpoint copies the log into the database and stalls the writer while it does. SQLite's default of
-/// 1,000 pages makes that frequent under load; with four times as much, pages written often are copied once,
-/// a stall stays well below what a person notices, and the log stays below 20 MB.
-const CHECKPOINT_PAGES: u32 = 4_000;
-/// The log is cut back to this size after a checkpoint.
-const LOG_BYTES_KEPT: u32 = 32 * 1024 * 1024;
+/// The log is cut back to this size after a checkpoint: to write over it is faster than to make it grow again.
+const LOG_BYTES_KEPT: u32 = 64 * 1024 * 1024;
 /// What each connection may cache: the upper levels of all indexes of a large store.
 const CACHE_KIB: i32 = 16 * 1024;
 /// Only tools (a shell, a backup) ever compete for the database; they are waited for this long.
@@ -58,7 +55,11 @@ impl SqliteStore {
             connections.push(open_reader(&file).map_err(of_database)?);
         }
         let readers = Readers::start(connections).map_err(of_directory)?;
-        let writer = Writer::start(connection, position).map_err(of_directory)?;
+        let copier = open_copier(&file).map_err(of_database)?;
+        let checkpoints = Checkpoints::start(&mut connection, copier, LOG_PAGES)
+            .map_err(of_database)?
+            .map_err(of_directory)?;
+        let writer = Writer::start(connection, Some(checkpoints), position).map_err(of_directory)?;
         Ok(SqliteStore { readers, writer, _lock: lock })
     }
 }
@@ -116,8 +117,17 @@ fn configure_writer(connection: &Connection) -> rusqlite::Result<()> {
     let synchronous = if anser_failpoints::is(Mutant::StoreWithoutSync) { "OFF" } else { "FULL" };
     connection.pragma_update(None, "synchronous", synchronous)?;
     connection.pragma_update(None, "foreign_keys", true)?;
-    connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
+    // See `checkpoints`.
+    connection.pragma_update(None, "wal_autocheckpoint", 0)?;
     connection.pragma_update(None, "journal_size_limit", LOG_BYTES_KEPT)
+}
+
+fn open_copier(file: &Path) -> rusqlite::Result<Connection> {
+    let connection = Connection::open(file)?;
+    configure(&connection)?;
+    connection.pragma_update(None, "wal_autocheckpoint", 0)?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    Ok(connection)
 }
 
 fn open_reader(file: &Path) -> rusqlite::Result<Connection> {
