@@ -268,6 +268,34 @@ fn a_full_queue_says_busy_and_keeps_its_word_to_the_others() {
     block_on(store.append(message(conversation, asked - 1))).unwrap();
 }
 
+/// A bot that never reads and writes very much must not make its head expensive.
+#[test]
+fn counting_the_unread_looks_at_none_of_a_run_of_ones_own() {
+    let dir = TempDir::new().unwrap();
+    let store = open(dir.path());
+    register_alice(&store);
+    let bob = NewAccount {
+        id: AccountId(2),
+        handle: "bob".to_owned(),
+        display_name: "Bob".to_owned(),
+        password_hash: "$argon2id$".to_owned(),
+    };
+    let device = NewDevice { name: "phone".to_owned(), token_hash: [2; 32] };
+    block_on(store.create_account(bob, device, NOW)).unwrap();
+    let created = (kind::CREATED, vec![]);
+    let conversation = block_on(store.open_direct(ALICE, AccountId(2), created, NOW)).unwrap().0;
+    let of_bob = Append { sender: AccountId(2), ..message(conversation, 0) };
+    block_on(store.append(of_bob)).unwrap();
+    let waiting: Vec<_> = (1..=1_200).map(|n| store.append(message(conversation, n))).collect();
+    for future in waiting {
+        block_on(future).unwrap();
+    }
+    // Were they looked at, they would count.
+    let tool = Connection::open(dir.path().join("anser.db")).unwrap();
+    tool.execute("UPDATE events SET sender_id = 2 WHERE seq BETWEEN 4 AND 150", []).unwrap();
+    assert_eq!(block_on(store.head(ALICE, conversation)).unwrap().unread, 1);
+}
+
 #[test]
 fn a_check_commits_a_write() {
     let dir = TempDir::new().unwrap();

@@ -7,7 +7,7 @@ use anser_protocol::ids::Position;
 use anser_protocol::{AccountId, ConversationId, Seq, limits};
 use rusqlite::{Connection, Row};
 
-use super::rows::{Place, event_from_row, number, to_sql};
+use super::rows::{Place, event_from_row, from_sql, number, to_sql};
 use super::tips::Link;
 use super::{Trouble, schema};
 use crate::conversations::{ConversationKind, HeadPage, HeadRow, Member};
@@ -23,6 +23,13 @@ const EVENT_AT: &str = "
     SELECT conversation_id, seq, sender_id, at, kind, silent, send_key, body FROM events
     WHERE conversation_id = ?1 AND seq = ?2";
 
+const UNREAD: &str = "
+    SELECT count(*) FROM (
+        SELECT 1 FROM events
+        WHERE conversation_id = ?1 AND seq > ?2 AND seq <= ?3 AND silent = 0 AND sender_id <> ?4
+        LIMIT ?5
+    )";
+
 const LINKS: &str = "
     SELECT seq, sender_id, silent, back FROM events
     WHERE conversation_id = ?1 AND seq > ?2 AND seq <= ?3 ORDER BY seq DESC";
@@ -31,12 +38,14 @@ const PEER: &str = "
     SELECT account_id, from_seq, delivered, read, left_seq FROM members
     WHERE conversation_id = ?1 AND account_id <> ?2";
 
+/// To look at one event after the other costs half of what a walk by links does.
+const UNREAD_SCANNED_MAX: u64 = 1_000;
 /// To look up a place in a log costs about as much as to walk over so many events.
 const LINK_WALKED_MAX: u64 = 8;
 
 /// The statements whose plans a test looks at.
 #[cfg(test)]
-pub(super) const STATEMENTS: &[&str] = &[MEMBERSHIPS, EVENT_AT, LINKS, PEER];
+pub(super) const STATEMENTS: &[&str] = &[MEMBERSHIPS, EVENT_AT, UNREAD, LINKS, PEER];
 
 /// See [`crate::Conversations::head`].
 pub(super) fn head(
@@ -129,28 +138,44 @@ fn event_at(connection: &Connection, conversation: ConversationId, seq: Seq) -> 
     find.query_row([to_sql(conversation.0), to_sql(seq.0)], event_from_row)
 }
 
-/// Walks from the end back to `read`, past what does not count by the links of [`Link`]: it looks at no more events
-/// than twice the limit, however many of the account's own lie there.
+/// Of the newest events each is looked at; what lies further back is walked by its links, past all that does not count.
 fn unread(
     connection: &Connection,
     account: AccountId,
     conversation: ConversationId,
     place: &Place,
 ) -> rusqlite::Result<u32> {
+    let (read, end) = (place.read, place.end_seq());
+    let walked = Seq(end.0.saturating_sub(UNREAD_SCANNED_MAX).max(read.0));
+    let mut count = connection.prepare_cached(UNREAD)?;
+    let bounds = [conversation.0, walked.0, end.0, account.0, u64::from(limits::UNREAD_COUNT_MAX)];
+    let newest = count.query_row(bounds.map(to_sql), |row| row.get(0))?;
+    let newest = u32::try_from(from_sql(newest)).unwrap_or(limits::UNREAD_COUNT_MAX);
+    Ok(newest + walk(connection, account, conversation, (read, walked), limits::UNREAD_COUNT_MAX - newest)?)
+}
+
+/// How many events after `read` up to `last` count for this account, at most `limit`. Looks at no more than twice as
+/// many, however many of the account's own lie there.
+fn walk(
+    connection: &Connection,
+    account: AccountId,
+    conversation: ConversationId,
+    (read, last): (Seq, Seq),
+    limit: u32,
+) -> rusqlite::Result<u32> {
     let mut select = connection.prepare_cached(LINKS)?;
     let mut unread = 0;
-    let mut next = place.end_seq();
-    while next > place.read && unread < limits::UNREAD_COUNT_MAX {
-        let bounds = [to_sql(conversation.0), to_sql(place.read.0), to_sql(next.0)];
+    let mut next = last;
+    while next > read && unread < limit {
+        let bounds = [conversation.0, read.0, next.0].map(to_sql);
         next = Seq(0);
         for link in select.query_map(bounds, Link::from_row)? {
             let link = link?;
             let counts = !link.silent && link.sender != account;
             unread += u32::from(counts);
-            if unread >= limits::UNREAD_COUNT_MAX {
+            if unread >= limit {
                 break;
             }
-            // A short way is walked faster than looked up.
             if !counts && link.seq.0 - link.target().0 > LINK_WALKED_MAX {
                 next = link.target();
                 break;

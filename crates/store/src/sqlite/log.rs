@@ -83,14 +83,16 @@ pub(super) const STATEMENTS: &[&str] =
 
 fn append(writing: &mut Writing<'_>, message: &Append, digest: i64) -> Result<Appended, Trouble> {
     let &Append { conversation, sender, send_key, now, .. } = message;
-    if let Err(refusal) = require_present(writing, conversation, sender) {
+    let tip = match writing.tips.of_writer(writing.connection, conversation, sender) {
+        Ok(tip) => tip,
         // What was stored before the sender left is not called refused.
-        return match KeyUse::find(writing.connection, sender, send_key)? {
-            Some(first) => repeated(writing.connection, &first, digest),
-            None => Err(refusal),
-        };
-    }
-    let tip = writing.tips.of(writing.connection, conversation)?;
+        Err(refusal) => {
+            return match KeyUse::find(writing.connection, sender, send_key)? {
+                Some(first) => repeated(writing.connection, &first, digest),
+                None => Err(refusal),
+            };
+        }
+    };
     let stored =
         Appended { seq: tip.last_seq.next(), at: now, fresh: true, members_changed: tip.members_changed };
     if anser_failpoints::is(Mutant::StoreForgetsSome) && now.0.is_multiple_of(16) {
@@ -108,22 +110,6 @@ fn append(writing: &mut Writing<'_>, message: &Append, digest: i64) -> Result<Ap
     let new = NewEvent { sender, at: now, kind: *kind, silent: *silent, send_key: Some(send_key), body };
     insert_event(writing, conversation, &new, change)?;
     Ok(stored)
-}
-
-/// Refused unless the account is a present member. Who is known to be one is not looked up.
-fn require_present(
-    writing: &mut Writing<'_>,
-    conversation: ConversationId,
-    account: AccountId,
-) -> Result<(), Trouble> {
-    if writing.tips.of(writing.connection, conversation)?.knows(account) {
-        return Ok(());
-    }
-    if Place::find(writing.connection, conversation, account)?.left() {
-        return Err(Trouble::Refused(StoreError::NotAllowed));
-    }
-    writing.tips.of(writing.connection, conversation)?.remember(account);
-    Ok(())
 }
 
 /// The first result again, if it was the same message. The event itself is not needed for that.

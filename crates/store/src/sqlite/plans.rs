@@ -30,7 +30,7 @@ fn the_logs_are_read_by_place() {
     let of_events = [log::STATEMENTS, heads::STATEMENTS, tips::STATEMENTS, &[rows::PLACE]].concat();
     let of_events: Vec<_> =
         of_events.into_iter().filter(|it| it.contains("FROM events") || it.contains("JOIN events")).collect();
-    assert_eq!(of_events.len(), 8);
+    assert_eq!(of_events.len(), 10);
     for statement in of_events {
         let plan = plan_of(&connection, statement).join("\n");
         assert!(plan.contains("events_by_place (conversation_id=?"), "{statement}\n{plan}");

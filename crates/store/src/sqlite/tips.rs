@@ -8,10 +8,12 @@ use std::collections::HashMap;
 use anser_protocol::{AccountId, ConversationId, Seq};
 use rusqlite::{Connection, OptionalExtension, Row};
 
+use super::Trouble;
 use super::rows::{number, to_sql};
+use crate::error::StoreError;
 
-/// Tips in one generation; there are two. Under 10 MB for both.
-const TIPS_MAX: usize = 32_768;
+/// Tips in one generation; there are two. Under 20 MB for both.
+const TIPS_MAX: usize = 65_536;
 /// Present members remembered for one log: in a large group few write, and those often.
 const WRITERS_MAX: usize = 16;
 
@@ -44,6 +46,13 @@ pub(super) struct Tips {
     older: HashMap<ConversationId, Tip>,
 }
 
+// One statement for both, since a log not written to lately is what most sends of a large store go to.
+const MEMBER_AND_LAST_EVENT: &str = "
+    SELECT m.left_seq, c.members_changed, e.seq, e.sender_id, e.silent, e.back
+    FROM members AS m JOIN conversations AS c ON c.id = m.conversation_id
+        JOIN events AS e ON e.conversation_id = c.id
+    WHERE m.conversation_id = ?1 AND m.account_id = ?2 ORDER BY e.seq DESC LIMIT 1";
+
 const LAST_EVENT: &str = "
     SELECT seq, sender_id, silent, back FROM events
     WHERE conversation_id = ?1 ORDER BY seq DESC LIMIT 1";
@@ -56,26 +65,69 @@ const MEMBERS_CHANGED: &str = "SELECT members_changed FROM conversations WHERE i
 
 /// The statements whose plans a test looks at.
 #[cfg(test)]
-pub(super) const STATEMENTS: &[&str] = &[LAST_EVENT, EVENT_COUNTING, MEMBERS_CHANGED];
+pub(super) const STATEMENTS: &[&str] = &[MEMBER_AND_LAST_EVENT, LAST_EVENT, EVENT_COUNTING, MEMBERS_CHANGED];
 
 impl Tips {
+    /// The tip of this log, as the transaction sees it, for one who writes: `NotFound` unless the account is or was a
+    /// member, `NotAllowed` if it left.
+    pub(super) fn of_writer(
+        &mut self,
+        connection: &Connection,
+        conversation: ConversationId,
+        account: AccountId,
+    ) -> Result<&mut Tip, Trouble> {
+        let known = self.known(conversation).is_some_and(|tip| tip.writers.contains(&account));
+        if !known {
+            let mut find = connection.prepare_cached(MEMBER_AND_LAST_EVENT)?;
+            let found = find
+                .query_row([to_sql(conversation.0), to_sql(account.0)], |row| {
+                    Ok((number(row, "left_seq")?, Seq(number(row, "members_changed")?), Link::from_row(row)?))
+                })
+                .optional()?;
+            let Some((left_seq, members_changed, last)) = found else {
+                return Err(Trouble::Refused(StoreError::NotFound));
+            };
+            if left_seq > 0 {
+                return Err(Trouble::Refused(StoreError::NotAllowed));
+            }
+            if self.known(conversation).is_none() {
+                let tip = Tip::after(connection, conversation, members_changed, last)?;
+                self.keep(conversation, tip);
+            }
+        }
+        let tip = self.newer.entry(conversation).or_default();
+        if !known {
+            tip.remember(account);
+        }
+        Ok(tip)
+    }
+
     /// The tip of this log, as the transaction sees it.
     pub(super) fn of(
         &mut self,
         connection: &Connection,
         conversation: ConversationId,
     ) -> rusqlite::Result<&mut Tip> {
-        if !self.newer.contains_key(&conversation) {
-            let tip = match self.older.remove(&conversation) {
-                Some(tip) => tip,
-                None => Tip::read(connection, conversation)?,
-            };
-            if self.newer.len() >= TIPS_MAX {
-                self.older = std::mem::take(&mut self.newer);
-            }
-            self.newer.insert(conversation, tip);
+        if self.known(conversation).is_none() {
+            let tip = Tip::read(connection, conversation)?;
+            self.keep(conversation, tip);
         }
         Ok(self.newer.entry(conversation).or_default())
+    }
+
+    /// One that is remembered is in the newer generation afterwards.
+    fn known(&mut self, conversation: ConversationId) -> Option<&Tip> {
+        if let Some(tip) = self.older.remove(&conversation) {
+            self.keep(conversation, tip);
+        }
+        self.newer.get(&conversation)
+    }
+
+    fn keep(&mut self, conversation: ConversationId, tip: Tip) {
+        if self.newer.len() >= TIPS_MAX {
+            self.older = std::mem::take(&mut self.newer);
+        }
+        self.newer.insert(conversation, tip);
     }
 
     /// After what changes members.
@@ -93,19 +145,29 @@ impl Tips {
 
 impl Tip {
     fn read(connection: &Connection, conversation: ConversationId) -> rusqlite::Result<Tip> {
-        let id = to_sql(conversation.0);
+        let id = [to_sql(conversation.0)];
         let mut find = connection.prepare_cached(MEMBERS_CHANGED)?;
-        let members_changed = find.query_row([id], |row| number(row, "members_changed")).optional()?;
+        let members_changed = find.query_row(id, |row| number(row, "members_changed")).optional()?;
+        let members_changed = Seq(members_changed.unwrap_or(0));
         let mut find = connection.prepare_cached(LAST_EVENT)?;
-        let Some(last) = find.query_row([id], Link::from_row).optional()? else {
-            return Ok(Tip { members_changed: Seq(members_changed.unwrap_or(0)), ..Tip::default() });
-        };
+        match find.query_row(id, Link::from_row).optional()? {
+            Some(last) => Tip::after(connection, conversation, members_changed, last),
+            None => Ok(Tip { members_changed, ..Tip::default() }),
+        }
+    }
+
+    fn after(
+        connection: &Connection,
+        conversation: ConversationId,
+        members_changed: Seq,
+        last: Link,
+    ) -> rusqlite::Result<Tip> {
         let counting = match (last.silent, last.target()) {
             (false, _) => Some(last),
             (true, Seq(0)) => None,
             (true, target) => {
                 let mut find = connection.prepare_cached(EVENT_COUNTING)?;
-                Some(find.query_row([id, to_sql(target.0)], Link::from_row)?)
+                Some(find.query_row([to_sql(conversation.0), to_sql(target.0)], Link::from_row)?)
             }
         };
         let counting = counting.map_or(Counting::default(), |link| Counting {
@@ -113,17 +175,11 @@ impl Tip {
             sender: link.sender,
             before: link.target(),
         });
-        let members_changed = Seq(members_changed.unwrap_or(0));
         Ok(Tip { last_seq: last.seq, members_changed, writers: Vec::new(), counting })
     }
 
-    /// True if this account is known to be a present member.
-    pub(super) fn knows(&self, account: AccountId) -> bool {
-        self.writers.contains(&account)
-    }
-
     /// This account was found to be a present member.
-    pub(super) fn remember(&mut self, account: AccountId) {
+    fn remember(&mut self, account: AccountId) {
         if self.writers.len() >= WRITERS_MAX {
             self.writers.clear();
         }

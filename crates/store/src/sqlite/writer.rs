@@ -11,7 +11,7 @@ use anser_failpoints::Place;
 use anser_protocol::ids::Position;
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use futures_channel::oneshot;
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::Connection;
 
 use super::checkpoints::Checkpoints;
 use super::tips::Tips;
@@ -24,6 +24,12 @@ pub const QUEUE_JOBS_MAX: usize = 4_096;
 /// Deeds in one transaction: enough to make the sync cheap for each, few enough that the first need not wait
 /// for long.
 const BATCH_JOBS_MAX: usize = 512;
+
+// Statements like any other, so that they are read once and not at every commit.
+const BEGIN: &str = "BEGIN IMMEDIATE";
+const COMMIT: &str = "COMMIT";
+const ROLLBACK: &str = "ROLLBACK";
+const CLOCK_SET: &str = "UPDATE clock SET change = ?1 WHERE id = 1";
 
 /// The writer's end that callers hold.
 #[derive(Debug)]
@@ -214,19 +220,27 @@ impl Worker {
         }
     }
 
-    /// One transaction; leaving early undoes it.
+    /// One transaction: all of the batch, or nothing.
     fn attempt(&mut self, batch: &mut [Box<dyn Job>]) -> Result<(), Spoilt> {
-        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let done = self.run_all(batch);
+        if done.is_err() && !self.connection.is_autocommit() {
+            self.connection.prepare_cached(ROLLBACK)?.execute([])?;
+        }
+        done
+    }
+
+    fn run_all(&mut self, batch: &mut [Box<dyn Job>]) -> Result<(), Spoilt> {
+        let connection = &self.connection;
+        connection.prepare_cached(BEGIN)?.execute([])?;
         for job in batch {
             let (tips, clock) = (&mut self.tips, &mut self.clock);
-            job.run(&mut Writing { connection: &transaction, tips, clock })?;
+            job.run(&mut Writing { connection, tips, clock })?;
         }
         if self.clock.told != self.clock.given {
-            let mut set_clock = transaction.prepare_cached("UPDATE clock SET change = ?1 WHERE id = 1")?;
-            set_clock.execute([rows::to_sql(self.clock.given)])?;
+            connection.prepare_cached(CLOCK_SET)?.execute([rows::to_sql(self.clock.given)])?;
         }
         anser_failpoints::pass(Place::StoreCommitBefore);
-        transaction.commit()?;
+        connection.prepare_cached(COMMIT)?.execute([])?;
         anser_failpoints::pass(Place::StoreCommitAfter);
         self.clock.told = self.clock.given;
         Ok(())
