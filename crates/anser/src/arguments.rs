@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anser_protocol::Moment;
 use anser_server::config::Key;
 use clap::builder::ValueParser;
-use clap::{Arg, ArgMatches, Command, value_parser};
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
 /// One of the commands.
 pub(crate) enum Asked {
@@ -14,6 +14,10 @@ pub(crate) enum Asked {
     Serve { flags: Vec<(Key, OsString)> },
     /// Fill a data directory with made-up chats.
     Seed(SeedOptions),
+    /// Measure.
+    Bench(anser_loadgen::Asked),
+    /// Be a child of such a measuring.
+    BenchChild(Vec<String>),
     /// Say which version this is.
     Version,
 }
@@ -35,6 +39,7 @@ pub(crate) fn parse() -> Asked {
     match matches.subcommand() {
         Some(("serve", matches)) => Asked::Serve { flags: written(matches) },
         Some(("seed", matches)) => Asked::Seed(seed_options(matches)),
+        Some(("bench", matches)) => bench_asked(matches),
         _ => Asked::Version,
     }
 }
@@ -64,6 +69,7 @@ fn command() -> Command {
         .arg_required_else_help(true)
         .subcommand(serve)
         .subcommand(seed())
+        .subcommand(bench())
         .subcommand(Command::new("version").about("Say which version this is"))
 }
 
@@ -102,6 +108,52 @@ fn seed_options(matches: &ArgMatches) -> SeedOptions {
         password: text("password"),
         until: matches.get_one::<u64>("until").map(|millis| Moment(*millis)),
     }
+}
+
+fn bench() -> Command {
+    let option = |name: &'static str, value: &'static str, help: &'static str| {
+        Arg::new(name).long(name).value_name(value).help(help)
+    };
+    let file = |name, help| option(name, "FILE", help).value_parser(value_parser!(PathBuf));
+    let folder = |name, help| option(name, "DIR", help).value_parser(value_parser!(PathBuf));
+    let scenarios = anser_loadgen::names().join(", ");
+    Command::new("bench")
+        .about("Measure what messages and sessions cost, beside the raw costs of the machine")
+        .long_about(format!(
+            "Measure what messages and sessions cost, beside the raw costs of the machine. Servers are started as \
+             child processes with default settings, on directories that go afterwards. Each figure is printed as a \
+             line of JSON; a table at the end says which marks hold.\n\nScenarios: {scenarios}.",
+        ))
+        .arg(Arg::new("what").value_name("SCENARIO").help("A scenario, or `all`").required(true))
+        .arg(Arg::new("words").num_args(0..).hide(true))
+        .arg(Arg::new("smoke").long("smoke").action(ArgAction::SetTrue).help("Everything once, as small as it goes"))
+        .arg(option("seed", "NUMBER", "Decides who exists").default_value("1").value_parser(value_parser!(u64)))
+        .arg(folder("dir", "Make data directories here instead of where the system keeps temporary files"))
+        .arg(file("json", "Write the figures here too"))
+        .arg(file("report", "Write the table here, as Markdown"))
+        .arg(option("target", "HOST:PORT", "Put load on a server that runs already, on a directory made by --fill"))
+        .arg(option("load-host", "HOST", "The target's host, named again if it is not this machine: its owner agrees"))
+        .arg(folder("fill", "Only make the people of the scenario, in a new data directory"))
+}
+
+fn bench_asked(matches: &ArgMatches) -> Asked {
+    let text = |name| matches.get_one::<String>(name).cloned();
+    let path = |name| matches.get_one::<PathBuf>(name).cloned();
+    let what = text("what").unwrap_or_default();
+    if what == anser_loadgen::CHILD {
+        return Asked::BenchChild(matches.get_many("words").into_iter().flatten().cloned().collect());
+    }
+    Asked::Bench(anser_loadgen::Asked {
+        what,
+        smoke: matches.get_flag("smoke"),
+        seed: matches.get_one("seed").copied().unwrap_or(1),
+        dir: path("dir"),
+        json: path("json"),
+        report: path("report"),
+        target: text("target"),
+        load_host: text("load-host"),
+        fill: path("fill"),
+    })
 }
 
 fn written(matches: &ArgMatches) -> Vec<(Key, OsString)> {

@@ -1,4 +1,5 @@
-//! The one binary: `anser serve` runs a server, with the web client inside; `anser seed` makes up something to try.
+//! The one binary: `anser serve` runs a server, with the web client inside; `anser seed` makes up something to try;
+//! `anser bench` measures (the room `anser-loadgen`).
 //!
 //! | module | what it answers |
 //! |---|---|
@@ -40,6 +41,8 @@ fn main() -> ExitCode {
             ended(serve::run(settings))
         }
         Asked::Seed(options) => ended(seed::run(&options)),
+        Asked::Bench(asked) => ended(anser_loadgen::run(&asked)),
+        Asked::BenchChild(words) => ended(anser_loadgen::play(&words)),
     }
 }
 

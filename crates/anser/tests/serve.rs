@@ -9,7 +9,8 @@ use std::path::Path;
 use std::process::Stdio;
 
 use anser_protocol::limits;
-use binary::{Client, Server, run_to_end};
+use binary::client::Client;
+use binary::{Server, run_to_end};
 
 /// How often the server is killed; each time in the middle of a burst of sends.
 const ROUNDS: usize = 5;

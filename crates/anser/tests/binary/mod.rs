@@ -1,13 +1,13 @@
 //! Runs the binary as a person would, and talks to it as a client does.
 
-mod client;
+#![allow(dead_code)] // shared by two test programs
+
+pub(crate) mod client;
 
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
-
-pub(crate) use client::Client;
 
 const ANSER: &str = env!("CARGO_BIN_EXE_anser");
 

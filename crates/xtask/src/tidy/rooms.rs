@@ -11,7 +11,7 @@ struct Room {
     pure: bool,
 }
 
-const ROOMS: [Room; 14] = [
+const ROOMS: [Room; 15] = [
     Room { folder: "crates/protocol", name: "anser-protocol", uses: &[], pure: true },
     Room { folder: "crates/client-core", name: "anser-client-core", uses: &["anser-protocol"], pure: true },
     Room {
@@ -40,9 +40,15 @@ const ROOMS: [Room; 14] = [
         pure: false,
     },
     Room {
+        folder: "crates/loadgen",
+        name: "anser-loadgen",
+        uses: &["anser-client-core", "anser-protocol", "anser-store"],
+        pure: false,
+    },
+    Room {
         folder: "crates/anser",
         name: "anser",
-        uses: &["anser-protocol", "anser-server", "anser-store"],
+        uses: &["anser-loadgen", "anser-protocol", "anser-server", "anser-store"],
         pure: false,
     },
     Room {

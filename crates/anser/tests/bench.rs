@@ -1,0 +1,139 @@
+//! `anser bench` on real sockets, as small as it goes: every scenario ends and says what it measured.
+
+#![allow(clippy::unwrap_used)] // a test that cannot go on says where
+
+mod binary;
+
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+fn bench(words: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_anser")).arg("bench").args(words).output().unwrap()
+}
+
+/// Runs a scenario, and returns its figures by name.
+fn figures(words: &[&str]) -> Vec<(String, Value)> {
+    let output = bench(words);
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{out}\n{err}");
+    let lines = out.lines().filter(|line| line.starts_with('{'));
+    let figures = lines.map(|line| serde_json::from_str::<Value>(line).unwrap());
+    figures.map(|figure| (figure["figure"].as_str().unwrap().to_owned(), figure)).collect()
+}
+
+/// Every figure named, with a number, and none that is not.
+fn check(scenario: &str, expected: &[&str]) {
+    let figures = figures(&[scenario, "--smoke"]);
+    let names: Vec<&str> = figures.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, expected);
+    for (name, figure) in &figures {
+        // Without /proc nothing of another process can be known; and so little CPU time that none was counted has no ratio.
+        let may_be_unknown = !cfg!(target_os = "linux") || name.contains(".times-");
+        assert!(figure["value"].is_number() || may_be_unknown, "{name}: {figure}");
+        assert!(figure["machine"]["load"].is_array(), "{name}: {figure}");
+    }
+}
+
+#[test]
+fn raw() {
+    check(
+        "raw",
+        &[
+            "raw.tcp-echo.window-1",
+            "raw.websocket-echo.window-1",
+            "raw.tcp-echo.window-8",
+            "raw.websocket-echo.window-8",
+            "raw.tcp-echo.window-16",
+            "raw.websocket-echo.window-16",
+            "raw.write",
+            "raw.append-1.fdatasync-p50",
+            "raw.append-1.rows",
+            "raw.append-16.fdatasync-p50",
+            "raw.append-16.rows",
+            "raw.append-256.fdatasync-p50",
+            "raw.append-256.rows",
+        ],
+    );
+}
+
+#[test]
+fn pairs() {
+    check(
+        "pairs",
+        &[
+            "pairs.window-1.cpu-per-message",
+            "pairs.window-1.times-the-echo",
+            "pairs.window-1.user-cpu-per-message",
+            "pairs.window-1.delivered",
+            "pairs.window-8.cpu-per-message",
+            "pairs.window-8.times-the-echo",
+            "pairs.window-8.user-cpu-per-message",
+            "pairs.window-8.delivered",
+        ],
+    );
+}
+
+#[test]
+fn idle() {
+    check(
+        "idle",
+        &[
+            "idle.plain.memory-per-session",
+            "idle.plain.cpu-per-resume",
+            "idle.tls.memory-per-session",
+            "idle.tls.cpu-per-resume",
+        ],
+    );
+}
+
+#[test]
+fn latency() {
+    check(
+        "latency",
+        &[
+            "latency.shown-p50",
+            "latency.shown-p99",
+            "latency.shown-max",
+            "latency.writer-late-p99",
+            "latency.shown",
+            "latency.cpu-per-message",
+        ],
+    );
+}
+
+#[test]
+fn group() {
+    check(
+        "group",
+        &[
+            "group.cpu-per-delivery",
+            "group.times-the-write",
+            "group.deliveries",
+            "group.reporting.cpu-per-delivery",
+            "group.reporting.deliveries",
+        ],
+    );
+}
+
+#[test]
+fn a_server_that_runs_already_is_put_under_load_and_not_looked_into() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let filled = bench(&["pairs", "--smoke", "--seed", "7", "--fill", data.to_str().unwrap()]);
+    assert!(filled.status.success(), "{}", String::from_utf8_lossy(&filled.stderr));
+    let server = binary::Server::start(&data);
+    let address = server.address.to_string();
+    let figures = figures(&["pairs", "--smoke", "--seed", "7", "--target", &address]);
+    let value = |wanted: &str| &figures.iter().find(|(name, _)| name == wanted).unwrap().1["value"];
+    assert!(value("pairs.window-8.delivered").as_f64().unwrap() > 0.0);
+    assert!(value("pairs.window-8.cpu-per-message").is_null());
+}
+
+#[test]
+fn load_on_another_machine_needs_its_name_twice() {
+    let output = bench(&["pairs", "--smoke", "--target", "192.0.2.7:7440"]);
+    assert!(!output.status.success());
+    let refusal = String::from_utf8_lossy(&output.stderr);
+    assert!(refusal.contains("add --load-host 192.0.2.7"), "{refusal}");
+}

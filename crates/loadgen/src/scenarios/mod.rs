@@ -1,0 +1,101 @@
+//! What is measured: a file for each scenario, and the list of them.
+
+mod chat;
+mod group;
+mod idle;
+mod latency;
+mod pairs;
+mod raw;
+
+use anyhow::{Result, bail};
+use futures_util::FutureExt;
+use futures_util::future::LocalBoxFuture;
+
+use crate::figure::Figure;
+use crate::setting::{Setting, Size};
+use crate::world::Plan;
+
+/// One scenario.
+pub(crate) struct Scenario {
+    pub(crate) name: &'static str,
+    /// In a few words, for people.
+    pub(crate) about: &'static str,
+    /// Too long for `all`: only when named.
+    pub(crate) is_apart: bool,
+    /// Who is in it, if that is all the server needs to know beforehand: then any server will do.
+    pub(crate) plan: Option<fn(Size) -> Plan>,
+    pub(crate) run: for<'a> fn(&'a Setting) -> LocalBoxFuture<'a, Result<Vec<Figure>>>,
+}
+
+/// In the order in which `all` runs them.
+const SCENARIOS: &[Scenario] = &[
+    Scenario {
+        name: "raw",
+        about: "what the machine itself charges",
+        is_apart: false,
+        plan: None,
+        run: |setting| raw::run(setting).boxed_local(),
+    },
+    Scenario {
+        name: "pairs",
+        about: "pairs of people write to each other, as fast as it is delivered",
+        is_apart: false,
+        plan: Some(pairs::plan),
+        run: |setting| pairs::run(setting).boxed_local(),
+    },
+    Scenario {
+        name: "idle",
+        about: "signed-in sessions that only are there",
+        is_apart: false,
+        plan: Some(idle::plan),
+        run: |setting| idle::run(setting).boxed_local(),
+    },
+    Scenario {
+        name: "latency",
+        about: "1,000 messages a second, from the writer's hand to the reader's screen",
+        is_apart: false,
+        plan: Some(latency::plan),
+        run: |setting| latency::run(setting).boxed_local(),
+    },
+    Scenario {
+        name: "group",
+        about: "a group with 1,000 members online",
+        is_apart: false,
+        plan: Some(group::plan),
+        run: |setting| group::run(setting).boxed_local(),
+    },
+];
+
+/// The names of all scenarios, for whoever is to choose one.
+pub fn names() -> Vec<&'static str> {
+    SCENARIOS.iter().map(|scenario| scenario.name).collect()
+}
+
+/// The scenario of this name, or all that belong to `all`.
+pub(crate) fn chosen(what: &str) -> Result<Vec<&'static Scenario>> {
+    if what == "all" {
+        return Ok(SCENARIOS.iter().filter(|scenario| !scenario.is_apart).collect());
+    }
+    match SCENARIOS.iter().find(|scenario| scenario.name == what) {
+        Some(scenario) => Ok(vec![scenario]),
+        None => bail!("there is no scenario `{what}`; there are: all, {}", names().join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_scenario_is_refused_with_the_names() {
+        let refusal = chosen("nonsense").map(|_| ()).unwrap_err().to_string();
+        assert!(refusal.contains("`nonsense`; there are: all, raw, pairs"), "{refusal}");
+    }
+
+    #[test]
+    fn all_are_those_that_are_not_apart() {
+        let all = chosen("all").unwrap();
+        assert!(all.iter().all(|scenario| !scenario.is_apart));
+        assert!(SCENARIOS.iter().all(|scenario| chosen(scenario.name).unwrap()[0].name == scenario.name));
+    }
+}
