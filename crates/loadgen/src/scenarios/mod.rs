@@ -2,10 +2,12 @@
 
 mod chat;
 mod group;
+mod history;
 mod idle;
 mod latency;
 mod pairs;
 mod raw;
+mod store;
 
 use anyhow::{Result, bail};
 use futures_util::FutureExt;
@@ -63,6 +65,20 @@ const SCENARIOS: &[Scenario] = &[
         is_apart: false,
         plan: Some(group::plan),
         run: |setting| group::run(setting).boxed_local(),
+    },
+    Scenario {
+        name: "store",
+        about: "the store alone, beside a bare file that is synced as often",
+        is_apart: false,
+        plan: None,
+        run: |setting| store::run(setting).boxed_local(),
+    },
+    Scenario {
+        name: "history",
+        about: "ten million messages: sending, reading, starting",
+        is_apart: false,
+        plan: None,
+        run: |setting| history::run(setting).boxed_local(),
     },
 ];
 

@@ -10,7 +10,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use super::SqliteStore;
-use super::checkpoints::{Checkpoints, LOG_PAGES};
+use super::checkpoints::{Checkpoints, LOG_LIMITS};
 use super::open_error::OpenError;
 use super::readers::Readers;
 use super::schema;
@@ -23,8 +23,10 @@ const LOCK: &str = "anser.lock";
 
 /// The log is cut back to this size after a checkpoint: to write over it is faster than to make it grow again.
 const LOG_BYTES_KEPT: u32 = 64 * 1024 * 1024;
-/// What each connection may cache: the upper levels of all indexes of a large store.
+/// What each reader may cache: the upper levels of all indexes of a large store.
 const CACHE_KIB: i32 = 16 * 1024;
+/// What the writer may: the ends of as many logs as it remembers lie in as many pages.
+const WRITER_CACHE_KIB: i32 = 64 * 1024;
 /// Only tools (a shell, a backup) ever compete for the database; they are waited for this long.
 const BUSY_WAIT: Duration = Duration::from_secs(10);
 /// More statements than all deeds have.
@@ -57,7 +59,7 @@ impl SqliteStore {
         }
         let readers = Readers::start(connections).map_err(of_directory)?;
         let copier = open_copier(&file).map_err(of_database)?;
-        let checkpoints = Checkpoints::start(&mut connection, copier, LOG_PAGES)
+        let checkpoints = Checkpoints::start(&mut connection, copier, LOG_LIMITS)
             .map_err(of_database)?
             .map_err(of_directory)?;
         let writer = Writer::start(connection, Some(checkpoints), position).map_err(of_directory)?;
@@ -112,7 +114,7 @@ fn take_lock(dir: &Path) -> Result<File, OpenError> {
 }
 
 fn configure_writer(connection: &Connection) -> rusqlite::Result<()> {
-    configure(connection)?;
+    configure(connection, WRITER_CACHE_KIB)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     // In WAL mode only FULL syncs the log at every commit, and a commit is what we promise people.
     let synchronous = if anser_failpoints::is(Mutant::StoreWithoutSync) { "OFF" } else { "FULL" };
@@ -125,7 +127,7 @@ fn configure_writer(connection: &Connection) -> rusqlite::Result<()> {
 
 fn open_copier(file: &Path) -> rusqlite::Result<Connection> {
     let connection = Connection::open(file)?;
-    configure(&connection)?;
+    configure(&connection, CACHE_KIB)?;
     connection.pragma_update(None, "wal_autocheckpoint", 0)?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     Ok(connection)
@@ -134,18 +136,18 @@ fn open_copier(file: &Path) -> rusqlite::Result<Connection> {
 fn open_reader(file: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(file, flags)?;
-    configure(&connection)?;
+    configure(&connection, CACHE_KIB)?;
     Ok(connection)
 }
 
-fn configure(connection: &Connection) -> rusqlite::Result<()> {
+fn configure(connection: &Connection, cache_kib: i32) -> rusqlite::Result<()> {
     connection.busy_timeout(BUSY_WAIT)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
     // A plan that may depend on the values bound is made anew for every other use of its statement, which costs ten
     // times the statement: 40 of the 60 microseconds of a send into a log not remembered.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     // Negative: in KiB, not in pages.
-    connection.pragma_update(None, "cache_size", -CACHE_KIB)
+    connection.pragma_update(None, "cache_size", -cache_kib)
 }
 
 #[cfg(test)]
