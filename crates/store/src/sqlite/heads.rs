@@ -184,3 +184,35 @@ fn walk(
     }
     Ok(unread)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whatever lies in a log, and wherever one begins.
+    #[test]
+    fn a_walk_counts_what_a_look_at_each_event_counts() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        schema::migrate(&mut connection, 0).unwrap();
+        let insert =
+            "INSERT INTO events (id, conversation_id, seq, sender_id, at, kind, silent, back, send_key, body)
+            VALUES (?1, 1, ?1, ?2, 0, 1, ?3, ?1 - coalesce((
+                SELECT max(seq) FROM events WHERE silent = 0 AND (?3 = 1 OR sender_id <> ?2)), 0), x'', x'')";
+        for seq in 1..=300_i64 {
+            // Runs of all lengths, and some that are long.
+            let sender = if seq % 100 > 40 { 1 } else { 1 + seq * seq / 7 % 3 };
+            connection.execute(insert, [seq, sender, i64::from(seq % 11 > 8)]).unwrap();
+        }
+        let count = |read: Seq, last: Seq, limit: u32| {
+            let bounds = [1, read.0, last.0, 1, u64::from(limit)].map(to_sql);
+            connection.query_row(UNREAD, bounds, |row| row.get::<_, u32>(0)).unwrap()
+        };
+        for (read, last, limit) in
+            [(0, 300, 1_000), (0, 300, 40), (17, 299, 1_000), (150, 180, 7), (200, 200, 9)]
+        {
+            let walked =
+                walk(&connection, AccountId(1), ConversationId(1), (Seq(read), Seq(last)), limit).unwrap();
+            assert_eq!(walked, count(Seq(read), Seq(last), limit), "{read} to {last}, at most {limit}");
+        }
+    }
+}
