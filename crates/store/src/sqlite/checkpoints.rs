@@ -181,7 +181,7 @@ mod tests {
             if begun == 3 {
                 break;
             }
-            assert!(n < 20_000, "the log has {pages} pages and began again {begun} times");
+            assert!(n < 2_000, "the log has {pages} pages and began again {begun} times");
         }
         notes.checkpoints.stop(&mut notes.writer);
     }
