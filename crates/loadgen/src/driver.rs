@@ -12,9 +12,6 @@ use crate::clock::Clock;
 use crate::route::Route;
 use crate::wire::Wire;
 
-/// Frames that are taken one after the other before anything is written: the rest can wait that long.
-const FRAMES_AT_ONCE: usize = 64;
-
 /// A client without IO: [`crate::light::Light`] or [`crate::person::Person`].
 ///
 /// Contract: one [`Machine::handle`], then [`Machine::poll`] until [`Doing::Wait`], each thing done before the next is
@@ -89,26 +86,15 @@ impl<M: Machine> Driver<M> {
                 }
             }
             received = async { self.wire.as_mut()?.receive().await }, if self.wire.is_some() => {
-                self.take_in(received).await;
+                match received {
+                    Some(frame) => self.tell(Happened::Received(self.connection, frame)).await,
+                    None => self.lose().await,
+                }
             }
             () = sleep => self.tell(Happened::Woken).await,
         }
-        self.flush().await;
-    }
-
-    /// A frame, and those that came with it: what follows from all of them is written together.
-    async fn take_in(&mut self, received: Option<Bytes>) {
-        let mut received = Some(received);
-        let mut taken = 0;
-        while let Some(frame) = received.take() {
-            let Some(frame) = frame else { return self.lose().await };
-            self.tell(Happened::Received(self.connection, frame)).await;
-            taken += 1;
-            if taken < FRAMES_AT_ONCE
-                && let Some(wire) = &mut self.wire
-            {
-                received = wire.receive_now();
-            }
+        if std::mem::take(&mut self.is_broken) && self.wire.is_some() {
+            self.lose().await;
         }
     }
 
@@ -128,7 +114,7 @@ impl<M: Machine> Driver<M> {
                 Doing::Disconnect => (self.wire, self.opening) = (None, None),
                 Doing::Transmit(frame) => {
                     if let Some(wire) = &mut self.wire {
-                        self.is_broken |= !wire.feed(frame).await;
+                        self.is_broken |= !wire.send(frame).await;
                     }
                 }
                 Doing::Wait(moment) => {
@@ -136,15 +122,6 @@ impl<M: Machine> Driver<M> {
                     return;
                 }
             }
-        }
-    }
-
-    async fn flush(&mut self) {
-        if let Some(wire) = &mut self.wire {
-            self.is_broken |= !wire.flush().await;
-        }
-        if std::mem::take(&mut self.is_broken) && self.wire.is_some() {
-            self.lose().await;
         }
     }
 

@@ -18,6 +18,7 @@ type Role = fn(&[String]) -> Result<()>;
 const ROLES: &[(&str, Role)] = &[
     (raw::echo::TCP, raw::echo::serve_tcp),
     (raw::echo::WEBSOCKET, raw::echo::serve_websocket),
+    (raw::echo::WEBSOCKET_TOGETHER, raw::echo::serve_websocket_together),
     (raw::fan_out::ROLE, raw::fan_out::serve),
 ];
 

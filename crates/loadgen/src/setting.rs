@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
-use anser_protocol::wire;
+use anser_protocol::{codec, kind, wire};
 use anyhow::{Context, Result, ensure};
+use prost::Message;
 use rustls::pki_types::CertificateDer;
 
 use crate::progress::Progress;
@@ -99,9 +100,6 @@ pub(crate) fn number_in(text: &str) -> Option<u64> {
 
 /// The bytes of the frame that carries a text of 100 bytes to the server.
 pub(crate) fn send_frame() -> Vec<u8> {
-    use anser_protocol::{codec, kind};
-    use prost::Message;
-
     let body = wire::Text { text: text_of_100(1) }.encode_to_vec();
     let send =
         wire::Send { conversation: 1_000, send_key: vec![7; 16], kind: kind::TEXT, body, silent: false };
@@ -111,9 +109,6 @@ pub(crate) fn send_frame() -> Vec<u8> {
 
 /// The bytes of the frame that brings it to a member.
 pub(crate) fn push_frame() -> Vec<u8> {
-    use anser_protocol::{codec, kind};
-    use prost::Message;
-
     let body = wire::Text { text: text_of_100(1) }.encode_to_vec();
     let event = wire::Event {
         conversation: 1_000,

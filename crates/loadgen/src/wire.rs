@@ -3,7 +3,7 @@
 use anser_protocol::limits;
 use anyhow::Result;
 use bytes::Bytes;
-use futures_util::{FutureExt, SinkExt, StreamExt};
+use futures_util::{SinkExt, StreamExt};
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{ClientRequestBuilder, Message};
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
@@ -40,18 +40,18 @@ impl Wire {
         }
     }
 
-    /// The next frame if it is there already.
-    pub(crate) fn receive_now(&mut self) -> Option<Option<Bytes>> {
-        self.receive().now_or_never()
+    /// Writes a frame by itself, as our native client does. `false`: the connection is over.
+    pub(crate) async fn send(&mut self, frame: Bytes) -> bool {
+        self.socket.send(Message::Binary(frame)).await.is_ok()
     }
 
-    /// Takes a frame to be written with the next flush. `false`: the connection is over.
-    pub(crate) async fn feed(&mut self, frame: Bytes) -> bool {
-        self.socket.feed(Message::Binary(frame)).await.is_ok()
-    }
-
-    /// Writes what was fed. `false`: the connection is over.
-    pub(crate) async fn flush(&mut self) -> bool {
+    /// Writes some frames together. `false`: the connection is over.
+    pub(crate) async fn send_all(&mut self, frames: impl IntoIterator<Item = Bytes>) -> bool {
+        for frame in frames {
+            if self.socket.feed(Message::Binary(frame)).await.is_err() {
+                return false;
+            }
+        }
         self.socket.flush().await.is_ok()
     }
 }

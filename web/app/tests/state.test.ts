@@ -31,6 +31,8 @@ test("conversations are newest first, and a change moves only its own", () => {
   expect(state.list.map(({ conversation }) => conversation)).toEqual([2, 3, 1]);
   state.apply([chat(1, 400)]);
   expect(state.list.map(({ conversation }) => conversation)).toEqual([1, 2, 3]);
+  state.apply([chat(4, 150), chat(5, 250), chat(6, 200), chat(4, 100)]);
+  expect(state.list.map(({ conversation }) => conversation)).toEqual([1, 2, 5, 6, 3, 4]);
   state.apply([{ ...chat(1, 400), unsent: 2 }, { ...chat(2, 300), unsent: 1 }]);
   expect(state.unsent).toBe(3);
   state.clear();

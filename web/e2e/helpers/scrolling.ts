@@ -23,6 +23,11 @@ export function logOf(person: Person): Locator {
   return person.page.getByRole("log", { name: "Messages" });
 }
 
+/** The newest row in the page. */
+export async function newestOf(person: Person): Promise<number> {
+  return Number(await logOf(person).locator("[data-seq]").last().getAttribute("data-seq"));
+}
+
 /** The rows of which something is on the screen. Their seqs must be dense: no hole, nothing twice, one order. */
 export async function screenOf(person: Person): Promise<Screen> {
   const screen = await logOf(person).evaluate((log) => {
@@ -44,7 +49,10 @@ export async function screenOf(person: Person): Promise<Screen> {
 
 /** One turn of the wheel over the messages, until everything has come to rest. */
 export async function turnsWheel(person: Person, pixels: number): Promise<void> {
-  await turnsWheelOver(logOf(person), pixels);
+  const log = logOf(person);
+  // Rows are in the page, but hidden, until the list has found its place; nobody turns a wheel over nothing.
+  await log.locator("[data-seq]").last().waitFor();
+  await turnsWheelOver(log, pixels);
 }
 
 /** One turn of the wheel over anything that holds rows, until these rest. */

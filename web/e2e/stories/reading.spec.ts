@@ -1,7 +1,7 @@
 // Where a reader stands: what is below the screen has not been read, and nobody loses their place.
 import type { Locator } from "@playwright/test";
 import { passwordOf, type Person } from "../helpers/person.ts";
-import { movedBy, placeOf, screenOf, turnsWheel } from "../helpers/scrolling.ts";
+import { movedBy, newestOf, placeOf, screenOf, turnsWheel } from "../helpers/scrolling.ts";
 import { Sender, type SenderChat } from "../helpers/sender.ts";
 import { expect, test, type World } from "../helpers/story.ts";
 
@@ -83,6 +83,32 @@ test("a reader who scrolled up is not moved: not by thirty new messages, not by 
   }
   await expect(alice.message("line 1")).toBeInViewport();
   expect(await unreadOf(alice, "Bob")).toBeGreaterThan(30);
+});
+
+test("whoever leaves the end while message after message comes is not pulled back to it", async ({ world }) => {
+  const { alice, bob, chat } = await bobWroteMuch(world, 100);
+  await alice.opensChat("Bob");
+  await jumpDown(alice).click();
+  await expect(alice.message("line 100")).toBeInViewport();
+  let talking = true;
+  const talk = (async () => {
+    for (let news = 1; talking; news += 1) {
+      await bob.writes(chat.conversation, `news ${news}`);
+      await alice.page.waitForTimeout(20);
+    }
+  })();
+  for (let time = 1; time <= 6; time += 1) {
+    const newest = await newestOf(alice);
+    await expect.poll(() => newestOf(alice)).toBeGreaterThan(newest + 3);
+    await turnsWheel(alice, -300);
+    const place = await placeOf(alice);
+    await expect(jumpDown(alice)).toHaveText(/\d new/);
+    expect(await placeOf(alice)).toEqual(place);
+    await jumpDown(alice).click();
+    await expect(jumpDown(alice)).toBeHidden();
+  }
+  talking = false;
+  await talk;
 });
 
 test("who comes back to a chat, or reloads the page, stands where they stood", async ({ world }) => {

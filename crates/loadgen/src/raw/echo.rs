@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::{Context, Result};
 use bytes::Bytes;
-use futures_util::{FutureExt, SinkExt, StreamExt};
+use futures_util::{FutureExt, SinkExt, StreamExt, TryStreamExt, stream};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
@@ -23,6 +23,7 @@ use crate::wire::{self, Wire};
 /// The roles of the children.
 pub(crate) const TCP: &str = "echo-tcp";
 pub(crate) const WEBSOCKET: &str = "echo-websocket";
+pub(crate) const WEBSOCKET_TOGETHER: &str = "echo-websocket-together";
 
 const BUFFER_BYTES: usize = 4 * 1024;
 
@@ -35,7 +36,7 @@ pub(crate) async fn tcp(setting: &Setting, connections: usize, window: u64, byte
     .await
 }
 
-/// CPU time of a bare WebSocket echo, per message of so many bytes.
+/// CPU time of a bare WebSocket echo, per message of so many bytes, each written by itself at both ends.
 pub(crate) async fn websocket(
     setting: &Setting,
     connections: usize,
@@ -47,10 +48,56 @@ pub(crate) async fn websocket(
         let frame = frame.clone();
         async move {
             let wire = Wire::open(&route, number).await?;
-            Ok(bounce_frames(wire, window, frame, echoed).boxed())
+            Ok(bounce_each(wire, window, frame, echoed).boxed())
         }
     })
     .await
+}
+
+/// The same, when all messages of a window share one write, at both ends.
+pub(crate) async fn websocket_together(
+    setting: &Setting,
+    connections: usize,
+    window: usize,
+    bytes: usize,
+) -> Result<f64> {
+    let frame = Bytes::from(vec![7; bytes]);
+    echo(setting, WEBSOCKET_TOGETHER, connections, |route, number, echoed| {
+        let frame = frame.clone();
+        async move {
+            let wire = Wire::open(&route, number).await?;
+            Ok(bounce_together(wire, window, frame, echoed).boxed())
+        }
+    })
+    .await
+}
+
+/// What a bare connection costs a process that only holds it.
+pub(crate) struct Held {
+    pub(crate) bytes: f64,
+    /// For taking it in: TCP, and the handshake of WebSocket.
+    pub(crate) cpu_us: f64,
+}
+
+/// Opens so many WebSockets to a bare echo and holds them, without a word.
+pub(crate) async fn held(setting: &Setting, connections: usize) -> Result<Held> {
+    const OPENING_MAX: usize = 64;
+    if setting.target.is_some() {
+        return Ok(Held { bytes: f64::NAN, cpu_us: f64::NAN });
+    }
+    let port = free_port()?;
+    let child = setting.play(WEBSOCKET, &[&port.to_string()])?;
+    let route = Route::to_port(port);
+    drop(connect_first(&route).await?);
+    let before = child.meter().read();
+    let opening = stream::iter(0..connections).map(|number| Wire::open(&route, number));
+    let held: Vec<Wire> = opening.buffer_unordered(OPENING_MAX).try_collect().await?;
+    let after = child.meter().read();
+    let connections = held.len() as f64;
+    Ok(Held {
+        bytes: after.bytes_since(before) / connections,
+        cpu_us: after.cpu_us_since(before) / connections,
+    })
 }
 
 /// Starts the child, opens the connections, lets them all bounce, and reads what the child has used.
@@ -88,21 +135,28 @@ where
     Ok(cpu_us / (echoed.load(Ordering::Relaxed) - before) as f64)
 }
 
-/// For each frame that comes back another one goes out; those that came together go together, as with a client.
-async fn bounce_frames(mut wire: Wire, window: u64, frame: Bytes, echoed: Arc<AtomicU64>) {
-    let mut to_send = window;
-    loop {
-        for _ in 0..to_send {
-            wire.feed(frame.clone()).await;
-        }
-        if !wire.flush().await || wire.receive().await.is_none() {
+/// For each frame that comes back another one goes out.
+async fn bounce_each(mut wire: Wire, window: u64, frame: Bytes, echoed: Arc<AtomicU64>) {
+    for _ in 0..window {
+        wire.send(frame.clone()).await;
+    }
+    while wire.receive().await.is_some() {
+        echoed.fetch_add(1, Ordering::Relaxed);
+        if !wire.send(frame.clone()).await {
             return;
         }
-        to_send = 1;
-        while let Some(Some(_)) = wire.receive_now() {
-            to_send += 1;
+    }
+}
+
+/// When all frames of a window are back they go out again.
+async fn bounce_together(mut wire: Wire, window: usize, frame: Bytes, echoed: Arc<AtomicU64>) {
+    while wire.send_all(std::iter::repeat_n(frame.clone(), window)).await {
+        for _ in 0..window {
+            if wire.receive().await.is_none() {
+                return;
+            }
         }
-        echoed.fetch_add(to_send, Ordering::Relaxed);
+        echoed.fetch_add(window as u64, Ordering::Relaxed);
     }
 }
 
@@ -112,9 +166,10 @@ async fn bounce_bytes(mut stream: TcpStream, window: u64, bytes: usize, echoed: 
     let mut to_send = window;
     let mut part = 0;
     loop {
-        let outgoing = message.repeat(usize::try_from(to_send).unwrap_or_default());
-        if stream.write_all(&outgoing).await.is_err() {
-            return;
+        for _ in 0..to_send {
+            if stream.write_all(&message).await.is_err() {
+                return;
+            }
         }
         let Ok(read @ 1..) = stream.read(&mut buffer).await else { return };
         part += read;
@@ -136,8 +191,21 @@ pub(crate) fn serve_tcp(words: &[String]) -> Result<()> {
     })
 }
 
-/// The child that echoes messages of a WebSocket; those that are there together are written together.
+/// The child that echoes messages of a WebSocket, each by itself.
 pub(crate) fn serve_websocket(words: &[String]) -> Result<()> {
+    serve(words, |stream| async move {
+        let accepting = accept_hdr_async_with_config(stream, agree, Some(wire::config()));
+        let Ok(mut socket) = accepting.await else { return };
+        while let Some(Ok(message)) = socket.next().await {
+            if socket.send(message).await.is_err() {
+                return;
+            }
+        }
+    })
+}
+
+/// The child that echoes messages of a WebSocket; those that are there together are written together.
+pub(crate) fn serve_websocket_together(words: &[String]) -> Result<()> {
     serve(words, |stream| async move {
         let accepting = accept_hdr_async_with_config(stream, agree, Some(wire::config()));
         let Ok(mut socket) = accepting.await else { return };

@@ -1,17 +1,20 @@
 //! Sessions that are signed in and only are there: what each costs in memory, and what coming back costs in CPU time.
 
-use anser_protocol::ids::Position;
-use anser_protocol::wire::Welcome;
-use anser_protocol::{Moment, link::Link};
-use anyhow::{Context, Result};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
+
+use anser_protocol::Moment;
+use anser_protocol::ids::Position;
+use anser_protocol::link::Link;
+use anser_protocol::wire::Welcome;
+use anyhow::{Context, Result};
 
 use crate::clock::Clock;
 use crate::figure::Figure;
 use crate::fleet::Fleet;
 use crate::light::{Idle, Light, Role};
 use crate::meter::Usage;
+use crate::raw::echo;
 use crate::server::Server;
 use crate::setting::{Setting, Size};
 use crate::world::{Plan, Somebody};
@@ -22,11 +25,14 @@ pub(crate) fn plan(size: Size) -> Plan {
 
 pub(crate) async fn run(setting: &Setting) -> Result<Vec<Figure>> {
     let plan = plan(setting.size);
+    let bare = echo::held(setting, plan.people).await?;
     let server = setting.serve("plain", &plan).await?;
     let plain = measure(setting, server, &plan).await?;
     let mut figures = vec![
-        Figure::new("idle.plain.memory-per-session", plain.bytes, "B").at_most(3.0 * 1024.0),
-        Figure::new("idle.plain.cpu-per-resume", plain.cpu_us, "us").at_most(150.0),
+        Figure::new("idle.plain.memory-per-session", plain.bytes, "B")
+            .beside(bare.bytes)
+            .at_most(3.0 * 1024.0),
+        Figure::new("idle.plain.cpu-per-resume", plain.cpu_us, "us").beside(bare.cpu_us).at_most(150.0),
     ];
     if setting.target.is_none() {
         let certificate = setting.certificate()?;

@@ -9,8 +9,11 @@ export class ConversationsState {
   private readonly byId = new Map<number, ConversationView>();
 
   apply(changed: readonly ConversationView[]): void {
-    for (const view of changed) this.byId.set(view.conversation, view);
-    this.list = [...this.byId.values()].sort(newestFirst);
+    const fresh = new Map(changed.map((view) => [view.conversation, view]));
+    for (const [conversation, view] of fresh) this.byId.set(conversation, view);
+    // Some sixty times a second one chat of thousands changes: the others are in order already.
+    const others = this.list.filter(({ conversation }) => !fresh.has(conversation));
+    this.list = merge([...fresh.values()].sort(newestFirst), others);
   }
 
   /** Messages that exist only on this device. */
@@ -29,6 +32,17 @@ export class ConversationsState {
     this.list = [];
     this.totalUnread = 0;
   }
+}
+
+/** Two lists in order as one. */
+function merge(some: readonly ConversationView[], others: readonly ConversationView[]): ConversationView[] {
+  const merged: ConversationView[] = [];
+  let at = 0;
+  for (const view of some) {
+    for (; at < others.length && newestFirst(others[at]!, view) < 0; at += 1) merged.push(others[at]!);
+    merged.push(view);
+  }
+  return merged.concat(others.slice(at));
 }
 
 function newestFirst(a: ConversationView, b: ConversationView): number {
