@@ -204,3 +204,30 @@ fn load_on_another_machine_needs_its_name_twice() {
     let refusal = String::from_utf8_lossy(&output.stderr);
     assert!(refusal.contains("add --load-host 192.0.2.7"), "{refusal}");
 }
+
+#[test]
+fn store() {
+    let of = |in_flight: u32| {
+        ["of-the-file", "messages", "cpu-per-message", "p99"]
+            .map(|what| format!("store.{in_flight}-in-flight.{what}"))
+    };
+    let expected: Vec<String> = [1, 16, 256].into_iter().flat_map(of).collect();
+    check("store", &expected.iter().map(String::as_str).collect::<Vec<_>>());
+}
+
+#[test]
+fn history() {
+    check(
+        "history",
+        &[
+            "history.messages",
+            "history.empty.cpu-per-message",
+            "history.cpu-per-message",
+            "history.times-empty",
+            "history.send-p99",
+            "history.last-50-p99",
+            "history.bytes-per-message",
+            "start.listening",
+        ],
+    );
+}

@@ -9,6 +9,7 @@
 //! | [`figure`], [`table`] | what came out, as JSON and for people |
 //! | [`raw`] | what the machine itself charges: bare echoes, bare writes, a bare disk |
 //! | [`world`] | who exists: accounts written straight to a store, with tokens that need no file |
+//! | [`appends`] | messages written straight to a store, without a server around it |
 //! | [`server`] | `anser serve` as a child process with its default settings |
 //! | [`meter`], [`machine`], [`timings`] | what a process has used, what else the machine does, how long things take |
 //! | [`target`], [`route`], [`wire`] | whom load may be put on; one connection to it |
@@ -23,6 +24,7 @@
 //! Architecture Invariant: the server is only ever another process, started as a user would start it. So its CPU time
 //! and memory are its own, and nothing here can reach around the wire.
 
+mod appends;
 mod clock;
 mod crowd;
 mod driver;

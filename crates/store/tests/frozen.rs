@@ -13,7 +13,7 @@ use rusqlite::Connection;
 use tempfile::TempDir;
 
 /// One for each schema there ever was, the oldest first.
-const FROZEN: [&str; 1] = [include_str!("frozen/schema_1.sql")];
+const FROZEN: [&str; 2] = [include_str!("frozen/schema_1.sql"), include_str!("frozen/schema_2.sql")];
 const ALICE: AccountId = AccountId(1);
 const NOTES: ConversationId = ConversationId(1);
 
@@ -78,4 +78,23 @@ fn nothing_of_a_frozen_database_is_lost_and_it_goes_on() {
         let new = Append { send_key: SendKey([9; 16]), ..message };
         assert_eq!(block_on(store.append(new)).unwrap().seq, last.seq.next());
     }
+}
+
+/// Whatever the order of senders, and of what counts and what does not.
+#[test]
+fn the_second_schema_leads_back_from_what_the_first_one_wrote() {
+    let dir = TempDir::new().unwrap();
+    let file = Connection::open(dir.path().join("anser.db")).unwrap();
+    file.execute_batch(FROZEN[0]).unwrap();
+    let mixed = "INSERT INTO accounts VALUES (2, 'bob', 'Bob', '', 0), (3, 'carol', 'Carol', '', 0);
+        UPDATE events SET silent = 0 WHERE seq = 1;
+        UPDATE events SET sender_id = 2 WHERE seq % 7 > 3;
+        UPDATE events SET sender_id = 3 WHERE seq BETWEEN 30 AND 50;
+        UPDATE events SET silent = 1 WHERE seq % 5 = 2 OR seq BETWEEN 60 AND 70;
+        UPDATE send_keys SET sender_id = (SELECT sender_id FROM events AS e WHERE e.seq = send_keys.seq)
+            WHERE seq > 1";
+    file.execute_batch(mixed).unwrap();
+    drop(file);
+    let store = SqliteStore::open(dir.path()).unwrap();
+    assert_eq!(block_on(store.verify()).unwrap(), Vec::<String>::new());
 }

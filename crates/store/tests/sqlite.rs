@@ -11,11 +11,13 @@ use anser_protocol::{AccountId, ConversationId, DeviceId, Moment, SendKey, Seq, 
 use anser_store::contract::block_on;
 use anser_store::sqlite::{OpenError, QUEUE_JOBS_MAX, SqliteStore};
 use anser_store::{Accounts, Append, Conversations, Log, NewAccount, NewDevice, NewGroup, Range, StoreError};
+use futures_util::FutureExt;
 use rusqlite::Connection;
 use tempfile::TempDir;
 
 const NOW: Moment = Moment(1_700_000_000_000);
 const ALICE: AccountId = AccountId(1);
+const BOB: AccountId = AccountId(2);
 
 fn open(dir: &Path) -> SqliteStore {
     SqliteStore::open(dir).unwrap()
@@ -30,6 +32,15 @@ fn register_alice(store: &SqliteStore) -> DeviceId {
     };
     let device = NewDevice { name: "phone".to_owned(), token_hash: [1; 32] };
     block_on(store.create_account(account, device, NOW)).unwrap()
+}
+
+fn bob() -> NewAccount {
+    NewAccount {
+        id: BOB,
+        handle: "bob".to_owned(),
+        display_name: "Bob".to_owned(),
+        password_hash: "$argon2id$".to_owned(),
+    }
 }
 
 fn group_of_alice(store: &SqliteStore, key: u8) -> (ConversationId, bool) {
@@ -268,6 +279,75 @@ fn a_full_queue_says_busy_and_keeps_its_word_to_the_others() {
     block_on(store.append(message(conversation, asked - 1))).unwrap();
 }
 
+/// A bot that never reads and writes very much must not make its head expensive.
+#[test]
+fn counting_the_unread_looks_at_none_of_a_run_of_ones_own() {
+    let dir = TempDir::new().unwrap();
+    let store = open(dir.path());
+    register_alice(&store);
+    block_on(store.create_account(bob(), NewDevice { name: "phone".to_owned(), token_hash: [2; 32] }, NOW))
+        .unwrap();
+    let created = (kind::CREATED, vec![]);
+    let conversation = block_on(store.open_direct(ALICE, BOB, created, NOW)).unwrap().0;
+    let of_bob = Append { sender: BOB, ..message(conversation, 0) };
+    block_on(store.append(of_bob)).unwrap();
+    let waiting: Vec<_> = (1..=1_200).map(|n| store.append(message(conversation, n))).collect();
+    for future in waiting {
+        block_on(future).unwrap();
+    }
+    // Were they looked at, they would count.
+    let tool = Connection::open(dir.path().join("anser.db")).unwrap();
+    tool.execute("UPDATE events SET sender_id = 2 WHERE seq BETWEEN 4 AND 150", []).unwrap();
+    assert_eq!(block_on(store.head(ALICE, conversation)).unwrap().unread, 1);
+}
+
+/// Also when the writer has to look up where a log ended, after reopening.
+#[test]
+fn every_event_leads_back_to_the_right_one() {
+    let dir = TempDir::new().unwrap();
+    let mut store = open(dir.path());
+    register_alice(&store);
+    block_on(store.create_account(bob(), NewDevice { name: "phone".to_owned(), token_hash: [2; 32] }, NOW))
+        .unwrap();
+    let created = (kind::CREATED, vec![]);
+    let conversation = block_on(store.open_direct(ALICE, BOB, created, NOW)).unwrap().0;
+    for n in 0..60_u64 {
+        let sender = if n * n % 7 > 2 { ALICE } else { BOB };
+        let next = Append { sender, silent: n * n % 5 == 1, ..message(conversation, n) };
+        block_on(store.append(next)).unwrap();
+        if n % 3 == 0 {
+            drop(store);
+            store = open(dir.path());
+        }
+    }
+    assert_eq!(block_on(store.verify()).unwrap(), Vec::<String>::new());
+}
+
+/// What was undone is forgotten too: else the log would have a hole.
+#[test]
+fn a_deed_that_fails_leaves_no_hole_in_a_log() {
+    let dir = TempDir::new().unwrap();
+    let store = open(dir.path());
+    register_alice(&store);
+    let conversation = group_of_alice(&store, 1).0;
+    block_on(store.append(message(conversation, 1))).unwrap();
+
+    // While a tool holds the database, deeds gather in one transaction, behind a first one that is alone.
+    let tool = Connection::open(dir.path().join("anser.db")).unwrap();
+    tool.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let before = store.append(message(conversation, 2));
+    let after = store.append(message(conversation, 3));
+    let taken = NewDevice { name: "phone".to_owned(), token_hash: [1; 32] };
+    let mut fails = store.create_account(bob(), taken, NOW);
+    // Asked once, so that it is queued.
+    assert!((&mut fails).now_or_never().is_none());
+    tool.execute_batch("COMMIT").unwrap();
+    let (before, after, fails) = block_on(futures_util::future::join3(before, after, fails));
+    assert!(matches!(fails, Err(StoreError::Failed(_))), "{fails:?}");
+    assert_eq!((before.unwrap().seq, after.unwrap().seq), (Seq(3), Seq(4)));
+    assert_eq!(seqs(&store, conversation), [1, 2, 3, 4]);
+}
+
 #[test]
 fn a_check_commits_a_write() {
     let dir = TempDir::new().unwrap();
@@ -291,10 +371,13 @@ fn faults_are_found_and_named() {
     assert_eq!(block_on(store.verify()).unwrap(), Vec::<String>::new());
     let tool = Connection::open(dir.path().join("anser.db")).unwrap();
     let damages = [
+        ("UPDATE events SET back = 1 WHERE seq = 4", "lead back"),
         ("DELETE FROM events WHERE seq = 3", "not dense"),
+        ("DELETE FROM events WHERE seq = 4", "beyond the end"),
+        ("UPDATE events SET sender_id = 9 WHERE seq = 1", "does not exist"),
         ("UPDATE conversations SET member_count = 9", "present members"),
-        ("DELETE FROM send_keys WHERE seq = 2", "send key"),
-        ("UPDATE clock SET change = 0", "ahead of the clock"),
+        ("DELETE FROM send_keys WHERE seq = 2", "send key on record"),
+        ("UPDATE conversations SET change = 99", "ahead of the clock"),
         ("UPDATE members SET read = 9", "outside"),
     ];
     for (damage, words) in damages {

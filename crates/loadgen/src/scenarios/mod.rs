@@ -4,12 +4,14 @@ mod catch_up;
 mod chat;
 mod crowd;
 mod group;
+mod history;
 mod idle;
 mod latency;
 mod overload;
 mod pairs;
 mod raw;
 mod slow_readers;
+mod store;
 mod storm;
 
 use anyhow::{Result, bail};
@@ -103,6 +105,20 @@ const SCENARIOS: &[Scenario] = &[
         is_apart: true,
         plan: None,
         run: |setting| crowd::run(setting).boxed_local(),
+    },
+    Scenario {
+        name: "store",
+        about: "the store alone, beside a bare file that is synced as often",
+        is_apart: false,
+        plan: None,
+        run: |setting| store::run(setting).boxed_local(),
+    },
+    Scenario {
+        name: "history",
+        about: "ten million messages: sending, reading, starting",
+        is_apart: false,
+        plan: None,
+        run: |setting| history::run(setting).boxed_local(),
     },
 ];
 

@@ -29,7 +29,7 @@ const SHORT_LIVES: History = History { name: "short-lives", lives: 5, messages: 
 /// One by one, so that every commit has a sync of its own.
 const ONE_BY_ONE: History = History { name: "one-by-one", lives: 1, messages: 150, in_flight: 1 };
 /// Long enough for the log to be copied into the database while more is written.
-const CHECKPOINT: History = History { name: "checkpoint", lives: 1, messages: 1_500, in_flight: 4 };
+const CHECKPOINT: History = History { name: "checkpoint", lives: 1, messages: 10_000, in_flight: 4 };
 
 /// The campaign.
 pub fn run(setting: &Setting) -> Result<Vec<Proof>> {

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::accounts::account_exists;
-use super::log::{KeyUse, group_digest, insert_event};
+use super::log::{KeyUse, NewEvent, group_digest, insert_event};
 use super::rows::{Place, from_sql, kind_to_sql, number, to_sql};
 use super::writer::Writing;
 use super::{SqliteStore, Trouble, heads};
@@ -104,8 +104,8 @@ const PAIR_INSERT: &str = "
     INSERT INTO direct_pairs (low_account_id, high_account_id, conversation_id) VALUES (?1, ?2, ?3)";
 
 const CONVERSATION_INSERT: &str = "
-    INSERT INTO conversations (kind, title, change, last_seq, members_changed, member_count)
-    VALUES (?1, ?2, ?3, 0, 0, 0)";
+    INSERT INTO conversations (kind, title, change, members_changed, member_count)
+    VALUES (?1, ?2, ?3, 0, 0)";
 
 const CONVERSATION_RENAME: &str = "UPDATE conversations SET title = ?2 WHERE id = ?1";
 
@@ -238,18 +238,21 @@ fn change_group(
     };
 
     let tick = writing.tick();
+    let seq = tell(writing, conversation, actor, telling, now, tick)?;
     let connection = writing.connection;
-    let event = tell(connection, conversation, place.last_seq.next(), actor, telling, now, tick)?;
     match change {
-        Change::Add(_) => join(connection, conversation, &joining, event.seq, tick)?,
-        Change::Leave => leave(connection, conversation, actor, &place, event.seq, tick)?,
+        Change::Add(_) => join(connection, conversation, &joining, seq, tick)?,
+        Change::Leave => leave(connection, conversation, actor, &place, seq, tick)?,
         Change::Rename(title) => {
             connection
                 .prepare_cached(CONVERSATION_RENAME)?
                 .execute(params![to_sql(conversation.0), title])?;
         }
     }
-    Ok(Some(event))
+    writing.tips.forget(conversation);
+    let (kind, body) = telling.clone();
+    let (sender, at) = (actor, now);
+    Ok(Some(Event { conversation, seq, sender, at, kind, body, silent: true, send_key: None }))
 }
 
 fn insert_conversation(
@@ -262,37 +265,26 @@ fn insert_conversation(
     now: Moment,
 ) -> Result<ConversationId, Trouble> {
     let tick = writing.tick();
-    let connection = writing.connection;
-    let mut insert = connection.prepare_cached(CONVERSATION_INSERT)?;
+    let mut insert = writing.connection.prepare_cached(CONVERSATION_INSERT)?;
     let id = insert.insert(params![kind_to_sql(kind), title, to_sql(tick.0)])?;
     let id = ConversationId(from_sql(id));
-    let event = tell(connection, id, Seq(1), creator, created, now, tick)?;
-    join(connection, id, members, event.seq, tick)?;
+    let seq = tell(writing, id, creator, created, now, tick)?;
+    join(writing.connection, id, members, seq, tick)?;
+    writing.tips.forget(id);
     Ok(id)
 }
 
 /// Adds an event of the store's own making: nobody chose a key for it, and it counts for nobody.
 fn tell(
-    connection: &Connection,
+    writing: &mut Writing<'_>,
     conversation: ConversationId,
-    seq: Seq,
     sender: AccountId,
     (kind, body): &(u32, Vec<u8>),
     now: Moment,
     tick: Position,
-) -> Result<Event, Trouble> {
-    let event = Event {
-        conversation,
-        seq,
-        sender,
-        at: now,
-        kind: *kind,
-        body: body.clone(),
-        silent: true,
-        send_key: None,
-    };
-    insert_event(connection, &event, tick)?;
-    Ok(event)
+) -> Result<Seq, Trouble> {
+    let new = NewEvent { sender, at: now, kind: *kind, silent: true, send_key: None, body };
+    insert_event(writing, conversation, &new, tick)
 }
 
 /// Begins spans of membership at the telling event.

@@ -8,16 +8,16 @@ use anser_protocol::{AccountId, ConversationId, Seq, limits};
 use rusqlite::{Connection, Row};
 
 use super::rows::{Place, event_from_row, from_sql, number, to_sql};
+use super::tips::Link;
 use super::{Trouble, schema};
 use crate::conversations::{ConversationKind, HeadPage, HeadRow, Member};
 use crate::log::Event;
 
-const CHANGED: &str = "
-    SELECT m.conversation_id,
-        CASE WHEN m.left_seq > 0 THEN m.change ELSE max(m.change, c.change) END AS head_change
+const MEMBERSHIPS: &str = "
+    SELECT m.conversation_id, m.left_seq, m.change AS member_change, c.change AS conversation_change,
+        (SELECT id FROM events WHERE conversation_id = m.conversation_id ORDER BY seq DESC LIMIT 1) AS last_change
     FROM members AS m JOIN conversations AS c ON c.id = m.conversation_id
-    WHERE m.account_id = ?1 AND head_change > ?2 AND head_change < ?3
-    ORDER BY head_change DESC LIMIT ?4";
+    WHERE m.account_id = ?1";
 
 const EVENT_AT: &str = "
     SELECT conversation_id, seq, sender_id, at, kind, silent, send_key, body FROM events
@@ -30,13 +30,22 @@ const UNREAD: &str = "
         LIMIT ?5
     )";
 
+const LINKS: &str = "
+    SELECT seq, sender_id, silent, back FROM events
+    WHERE conversation_id = ?1 AND seq > ?2 AND seq <= ?3 ORDER BY seq DESC";
+
 const PEER: &str = "
     SELECT account_id, from_seq, delivered, read, left_seq FROM members
     WHERE conversation_id = ?1 AND account_id <> ?2";
 
+/// To look at one event after the other costs half of what a walk by links does.
+const UNREAD_SCANNED_MAX: u64 = 1_000;
+/// To look up a place in a log costs about as much as to walk over so many events.
+const LINK_WALKED_MAX: u64 = 8;
+
 /// The statements whose plans a test looks at.
 #[cfg(test)]
-pub(super) const STATEMENTS: &[&str] = &[CHANGED, EVENT_AT, UNREAD, PEER];
+pub(super) const STATEMENTS: &[&str] = &[MEMBERSHIPS, EVENT_AT, UNREAD, LINKS, PEER];
 
 /// See [`crate::Conversations::head`].
 pub(super) fn head(
@@ -73,23 +82,35 @@ pub(super) fn heads_changed(
     before: Option<Position>,
     limit: usize,
 ) -> Result<HeadPage, Trouble> {
-    let before = before.map_or(i64::MAX, |before| to_sql(before.0));
-    let limit = limit.max(1);
-    let mut select = connection.prepare_cached(CHANGED)?;
-    // One more than asked for tells whether there is a next page.
-    let bounds = [to_sql(account.0), to_sql(since.0), before, to_sql(limit as u64 + 1)];
+    let before = before.unwrap_or(Position(u64::MAX));
+    let position = schema::change_position(connection)?;
     let mut changed = Vec::new();
-    for row in select.query_map(bounds, |row| Ok(ConversationId(number(row, "conversation_id")?)))? {
-        changed.push(row?);
+    // Who is up to date, as most are who come back after a moment, is told so without a look at anything.
+    if since < position {
+        let mut select = connection.prepare_cached(MEMBERSHIPS)?;
+        for row in select.query_map([to_sql(account.0)], changed_from_row)? {
+            changed.push(row?);
+        }
+        changed.retain(|(change, _)| *change > since && *change < before);
+        changed.sort_unstable_by(|one, other| other.cmp(one));
     }
-    let more = changed.len() > limit;
-    changed.truncate(limit);
+    let more = changed.len() > limit.max(1);
+    changed.truncate(limit.max(1));
     let mut heads = Vec::with_capacity(changed.len());
-    for conversation in changed {
+    for (_, conversation) in changed {
         heads.push(head(connection, account, conversation)?);
     }
     let next = if more { heads.last().map(|head| head.change) } else { None };
-    Ok(HeadPage { heads, position: schema::change_position(connection)?, next })
+    Ok(HeadPage { heads, position, next })
+}
+
+/// When a member's view last changed, and of which conversation. One who left sees no later changes.
+fn changed_from_row(row: &Row<'_>) -> rusqlite::Result<(Position, ConversationId)> {
+    let mut change = number(row, "member_change")?;
+    if number(row, "left_seq")? == 0 {
+        change = change.max(number(row, "conversation_change")?).max(number(row, "last_change")?);
+    }
+    Ok((Position(change), ConversationId(number(row, "conversation_id")?)))
 }
 
 /// A row of `members` as others see it.
@@ -117,20 +138,81 @@ fn event_at(connection: &Connection, conversation: ConversationId, seq: Seq) -> 
     find.query_row([to_sql(conversation.0), to_sql(seq.0)], event_from_row)
 }
 
+/// Of the newest events each is looked at; what lies further back is walked by its links, past all that does not count.
 fn unread(
     connection: &Connection,
     account: AccountId,
     conversation: ConversationId,
     place: &Place,
 ) -> rusqlite::Result<u32> {
+    let (read, end) = (place.read, place.end_seq());
+    let walked = Seq(end.0.saturating_sub(UNREAD_SCANNED_MAX).max(read.0));
     let mut count = connection.prepare_cached(UNREAD)?;
-    let bounds = [
-        to_sql(conversation.0),
-        to_sql(place.read.0),
-        to_sql(place.end_seq().0),
-        to_sql(account.0),
-        i64::from(limits::UNREAD_COUNT_MAX),
-    ];
-    let unread = count.query_row(bounds, |row| row.get(0))?;
-    Ok(u32::try_from(from_sql(unread)).unwrap_or(limits::UNREAD_COUNT_MAX))
+    let bounds = [conversation.0, walked.0, end.0, account.0, u64::from(limits::UNREAD_COUNT_MAX)];
+    let newest = count.query_row(bounds.map(to_sql), |row| row.get(0))?;
+    let newest = u32::try_from(from_sql(newest)).unwrap_or(limits::UNREAD_COUNT_MAX);
+    Ok(newest + walk(connection, account, conversation, (read, walked), limits::UNREAD_COUNT_MAX - newest)?)
+}
+
+/// How many events after `read` up to `last` count for this account, at most `limit`. Looks at no more than twice as
+/// many, however many of the account's own lie there.
+fn walk(
+    connection: &Connection,
+    account: AccountId,
+    conversation: ConversationId,
+    (read, last): (Seq, Seq),
+    limit: u32,
+) -> rusqlite::Result<u32> {
+    let mut select = connection.prepare_cached(LINKS)?;
+    let mut unread = 0;
+    let mut next = last;
+    while next > read && unread < limit {
+        let bounds = [conversation.0, read.0, next.0].map(to_sql);
+        next = Seq(0);
+        for link in select.query_map(bounds, Link::from_row)? {
+            let link = link?;
+            let counts = !link.silent && link.sender != account;
+            unread += u32::from(counts);
+            if unread >= limit {
+                break;
+            }
+            if !counts && link.seq.0 - link.target().0 > LINK_WALKED_MAX {
+                next = link.target();
+                break;
+            }
+        }
+    }
+    Ok(unread)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whatever lies in a log, and wherever one begins.
+    #[test]
+    fn a_walk_counts_what_a_look_at_each_event_counts() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        schema::migrate(&mut connection, 0).unwrap();
+        let insert =
+            "INSERT INTO events (id, conversation_id, seq, sender_id, at, kind, silent, back, send_key, body)
+            VALUES (?1, 1, ?1, ?2, 0, 1, ?3, ?1 - coalesce((
+                SELECT max(seq) FROM events WHERE silent = 0 AND (?3 = 1 OR sender_id <> ?2)), 0), x'', x'')";
+        for seq in 1..=300_i64 {
+            // Runs of all lengths, and some that are long.
+            let sender = if seq % 100 > 40 { 1 } else { 1 + seq * seq / 7 % 3 };
+            connection.execute(insert, [seq, sender, i64::from(seq % 11 > 8)]).unwrap();
+        }
+        let count = |read: Seq, last: Seq, limit: u32| {
+            let bounds = [1, read.0, last.0, 1, u64::from(limit)].map(to_sql);
+            connection.query_row(UNREAD, bounds, |row| row.get::<_, u32>(0)).unwrap()
+        };
+        for (read, last, limit) in
+            [(0, 300, 1_000), (0, 300, 40), (17, 299, 1_000), (150, 180, 7), (200, 200, 9)]
+        {
+            let walked =
+                walk(&connection, AccountId(1), ConversationId(1), (Seq(read), Seq(last)), limit).unwrap();
+            assert_eq!(walked, count(Seq(read), Seq(last), limit), "{read} to {last}, at most {limit}");
+        }
+    }
 }

@@ -55,15 +55,14 @@ const SEND_KEY_FIND: &str = "
     SELECT conversation_id, seq, at, digest FROM send_keys
     WHERE send_key = ?1 AND sender_id = ?2";
 
+// Tells a new key from a known one by itself: nearly all are new, and are looked for only once.
 const SEND_KEY_INSERT: &str = "
     INSERT INTO send_keys (send_key, sender_id, conversation_id, seq, at, digest)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING";
 
 const EVENT_INSERT: &str = "
-    INSERT INTO events (conversation_id, seq, sender_id, at, kind, silent, send_key, body)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
-
-const CONVERSATION_ADVANCE: &str = "UPDATE conversations SET last_seq = ?2, change = ?3 WHERE id = ?1";
+    INSERT INTO events (id, conversation_id, seq, sender_id, at, kind, silent, back, send_key, body)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
 
 const MEMBERS_CHANGED: &str = "SELECT members_changed FROM conversations WHERE id = ?1";
 
@@ -80,35 +79,36 @@ const CANARY_BEAT: &str = "UPDATE canary SET beats = beats + 1 WHERE id = 1";
 /// The statements whose plans a test looks at.
 #[cfg(test)]
 pub(super) const STATEMENTS: &[&str] =
-    &[SEND_KEY_FIND, CONVERSATION_ADVANCE, MEMBERS_CHANGED, RANGE_OLDEST, RANGE_NEWEST, CANARY_BEAT];
+    &[SEND_KEY_FIND, MEMBERS_CHANGED, RANGE_OLDEST, RANGE_NEWEST, CANARY_BEAT];
 
 fn append(writing: &mut Writing<'_>, message: &Append, digest: i64) -> Result<Appended, Trouble> {
-    if let Some(first) = KeyUse::find(writing.connection, message.sender, message.send_key)? {
-        return repeated(writing.connection, &first, digest);
-    }
-    let place = Place::find(writing.connection, message.conversation, message.sender)?;
-    if place.left() {
-        return Err(Trouble::Refused(StoreError::NotAllowed));
-    }
-    let event = Event {
-        conversation: message.conversation,
-        seq: place.last_seq.next(),
-        sender: message.sender,
-        at: message.now,
-        kind: message.kind,
-        body: message.body.clone(),
-        silent: message.silent,
-        send_key: Some(message.send_key),
+    let &Append { conversation, sender, send_key, now, .. } = message;
+    let tip = match writing.tips.of_writer(writing.connection, conversation, sender) {
+        Ok(tip) => tip,
+        // What was stored before the sender left is not called refused.
+        Err(refusal) => {
+            return match KeyUse::find(writing.connection, sender, send_key)? {
+                Some(first) => repeated(writing.connection, &first, digest),
+                None => Err(refusal),
+            };
+        }
     };
     let stored =
-        Appended { seq: event.seq, at: event.at, fresh: true, members_changed: place.members_changed };
-    if anser_failpoints::is(Mutant::StoreForgetsSome) && event.at.0.is_multiple_of(16) {
+        Appended { seq: tip.last_seq.next(), at: now, fresh: true, members_changed: tip.members_changed };
+    if anser_failpoints::is(Mutant::StoreForgetsSome) && now.0.is_multiple_of(16) {
         return Ok(stored);
     }
+    let first = KeyUse { conversation, seq: stored.seq, at: now, digest };
+    if !first.insert(writing.connection, sender, send_key)? {
+        return match KeyUse::find(writing.connection, sender, send_key)? {
+            Some(first) => repeated(writing.connection, &first, digest),
+            None => Err(Trouble::Failed(rusqlite::Error::QueryReturnedNoRows)),
+        };
+    }
     let change = writing.tick();
-    insert_event(writing.connection, &event, change)?;
-    let first = KeyUse { conversation: event.conversation, seq: event.seq, at: event.at, digest };
-    first.insert(writing.connection, message.sender, message.send_key)?;
+    let Append { kind, body, silent, .. } = message;
+    let new = NewEvent { sender, at: now, kind: *kind, silent: *silent, send_key: Some(send_key), body };
+    insert_event(writing, conversation, &new, change)?;
     Ok(stored)
 }
 
@@ -130,25 +130,45 @@ fn find_sent(connection: &Connection, sender: AccountId, send_key: SendKey) -> R
     }
 }
 
-/// Writes an event and moves its conversation's end and change position to it.
-pub(super) fn insert_event(connection: &Connection, event: &Event, change: Position) -> Result<(), Trouble> {
-    let send_key: &[u8] = match &event.send_key {
+/// An event that is about to get its place.
+pub(super) struct NewEvent<'a> {
+    pub(super) sender: AccountId,
+    pub(super) at: Moment,
+    pub(super) kind: u32,
+    pub(super) silent: bool,
+    pub(super) send_key: Option<SendKey>,
+    pub(super) body: &'a [u8],
+}
+
+/// Writes an event at the end of its log, with the change position of its deed; returns its seq. A deed writes one
+/// event at most, since no two can have the same position.
+pub(super) fn insert_event(
+    writing: &mut Writing<'_>,
+    conversation: ConversationId,
+    new: &NewEvent<'_>,
+    change: Position,
+) -> Result<Seq, Trouble> {
+    let send_key: &[u8] = match &new.send_key {
         Some(key) => &key.0,
         None => &[],
     };
-    connection.prepare_cached(EVENT_INSERT)?.execute(params![
-        to_sql(event.conversation.0),
-        to_sql(event.seq.0),
-        to_sql(event.sender.0),
-        to_sql(event.at.0),
-        event.kind,
-        event.silent,
+    let tip = writing.tips.of(writing.connection, conversation)?;
+    let seq = tip.last_seq.next();
+    writing.connection.prepare_cached(EVENT_INSERT)?.execute(params![
+        to_sql(change.0),
+        to_sql(conversation.0),
+        to_sql(seq.0),
+        to_sql(new.sender.0),
+        to_sql(new.at.0),
+        new.kind,
+        new.silent,
+        to_sql(tip.back(new.sender, new.silent)),
         send_key,
-        event.body,
+        new.body,
     ])?;
-    let mut advance = connection.prepare_cached(CONVERSATION_ADVANCE)?;
-    advance.execute([to_sql(event.conversation.0), to_sql(event.seq.0), to_sql(change.0)])?;
-    Ok(())
+    tip.advance(new.sender, new.silent);
+    writing.is_told(change);
+    Ok(seq)
 }
 
 /// What a send key was first used for.
@@ -169,13 +189,14 @@ impl KeyUse {
         find.query_row(params![key.0, to_sql(sender.0)], KeyUse::from_row).optional()
     }
 
+    /// False if the sender has used the key already; then nothing is written.
     pub(super) fn insert(
         &self,
         connection: &Connection,
         sender: AccountId,
         key: SendKey,
-    ) -> rusqlite::Result<()> {
-        connection.prepare_cached(SEND_KEY_INSERT)?.execute(params![
+    ) -> rusqlite::Result<bool> {
+        let inserted = connection.prepare_cached(SEND_KEY_INSERT)?.execute(params![
             key.0,
             to_sql(sender.0),
             to_sql(self.conversation.0),
@@ -183,7 +204,7 @@ impl KeyUse {
             to_sql(self.at.0),
             self.digest,
         ])?;
-        Ok(())
+        Ok(inserted == 1)
     }
 
     fn from_row(row: &Row<'_>) -> rusqlite::Result<KeyUse> {

@@ -5,6 +5,8 @@
 //! | [`open`], `open_error` | the directory, its lock, the connections; why they could not be had |
 //! | `schema` | the tables, and how an older database becomes today's |
 //! | `writer` | takes what has queued and commits it as one transaction |
+//! | `tips` | what the writer remembers of the logs it wrote to lately |
+//! | `checkpoints` | copies the write-ahead log into the database, beside the writer |
 //! | `readers` | answer questions beside the writer, each from one snapshot |
 //! | `accounts`, `conversations`, `log` | the deeds, in the order of the traits |
 //! | `heads` | one member's view of its conversations |
@@ -12,10 +14,11 @@
 //! | `verify` | whether the database is whole |
 //!
 //! Change positions come from one counter, which the writer raises for each deed that changes something and
-//! stores with the deed. One writer means that positions appear in order: who has seen position n has been
+//! stores with the deed: as the id of its event, or else in the table `clock`. One writer means that positions appear in order: who has seen position n has been
 //! able to see everything below it.
 
 mod accounts;
+mod checkpoints;
 mod conversations;
 mod heads;
 mod log;
@@ -26,6 +29,7 @@ mod plans;
 mod readers;
 mod rows;
 mod schema;
+mod tips;
 mod verify;
 mod writer;
 

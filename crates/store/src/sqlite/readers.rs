@@ -14,7 +14,7 @@ use crate::error::StoreError;
 /// Questions waiting to be answered; one more is refused with `Busy`.
 const QUEUE_QUESTIONS_MAX: usize = 4_096;
 
-type Question = Box<dyn FnOnce(&mut Connection) + Send>;
+type Question = Box<dyn FnOnce(&Connection) + Send>;
 
 /// The readers' end that callers hold.
 #[derive(Debug)]
@@ -32,7 +32,7 @@ impl Readers {
         for connection in connections {
             let questions = questions.clone();
             let thread = thread::Builder::new().name("store-reader".to_owned());
-            readers.threads.push(thread.spawn(move || run(connection, &questions))?);
+            readers.threads.push(thread.spawn(move || run(&connection, &questions))?);
         }
         Ok(readers)
     }
@@ -81,18 +81,35 @@ impl Drop for Readers {
     }
 }
 
-fn run(mut connection: Connection, questions: &Receiver<Question>) {
+fn run(connection: &Connection, questions: &Receiver<Question>) {
     for question in questions {
-        question(&mut connection);
+        question(connection);
     }
 }
 
 fn answer_from_snapshot<T>(
-    connection: &mut Connection,
+    connection: &Connection,
     question: impl FnOnce(&Connection) -> Result<T, Trouble>,
 ) -> Result<T, StoreError> {
-    let snapshot = connection.transaction().map_err(|error| Trouble::Failed(error).into_store_error())?;
-    question(&snapshot).map_err(Trouble::into_store_error)
+    let answer = begin(connection).and_then(|()| question(connection));
+    let ended = end(connection);
+    let answer = answer.map_err(Trouble::into_store_error)?;
+    ended.map_err(Trouble::into_store_error)?;
+    Ok(answer)
+}
+
+// Statements like any other, so that they are read once and not for every question.
+fn begin(connection: &Connection) -> Result<(), Trouble> {
+    connection.prepare_cached("BEGIN")?.execute([])?;
+    Ok(())
+}
+
+/// Nothing was written: there is nothing to commit.
+fn end(connection: &Connection) -> Result<(), Trouble> {
+    if !connection.is_autocommit() {
+        connection.prepare_cached("ROLLBACK")?.execute([])?;
+    }
+    Ok(())
 }
 
 fn closed() -> StoreError {

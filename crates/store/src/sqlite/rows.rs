@@ -38,7 +38,6 @@ pub(super) struct Place {
     title: String,
     conversation_change: Position,
     pub(super) last_seq: Seq,
-    pub(super) members_changed: Seq,
     pub(super) present_count: u32,
     pub(super) from_seq: Seq,
     left_seq: Seq,
@@ -50,11 +49,12 @@ pub(super) struct Place {
 }
 
 pub(super) const PLACE: &str = "
-    SELECT c.kind, c.title, c.change AS conversation_change, c.last_seq, c.members_changed, c.member_count,
+    SELECT c.kind, c.title, max(c.change, e.id) AS conversation_change, e.seq AS last_seq, c.member_count,
         m.from_seq, m.left_seq, m.left_title, m.left_member_count, m.delivered, m.read,
         m.change AS member_change
     FROM members AS m JOIN conversations AS c ON c.id = m.conversation_id
-    WHERE m.conversation_id = ?1 AND m.account_id = ?2";
+        JOIN events AS e ON e.conversation_id = c.id
+    WHERE m.conversation_id = ?1 AND m.account_id = ?2 ORDER BY e.seq DESC LIMIT 1";
 
 impl Place {
     /// `NotFound` unless the account is or was a member.
@@ -78,7 +78,6 @@ impl Place {
             title: row.get("title")?,
             conversation_change: Position(number(row, "conversation_change")?),
             last_seq: Seq(number(row, "last_seq")?),
-            members_changed: Seq(number(row, "members_changed")?),
             present_count: row.get("member_count")?,
             from_seq: Seq(number(row, "from_seq")?),
             left_seq: Seq(number(row, "left_seq")?),
@@ -119,7 +118,7 @@ impl Place {
     }
 }
 
-/// From a row with all columns of `events` but `id`.
+/// From a row with all columns of `events` but `id` and `back`.
 pub(super) fn event_from_row(row: &Row<'_>) -> rusqlite::Result<Event> {
     Ok(Event {
         conversation: ConversationId(number(row, "conversation_id")?),

@@ -9,8 +9,41 @@ use crate::error::StoreError;
 const RULES: &[(&str, &str)] = &[
     (
         "a log is not dense from 1 to its end",
-        "SELECT id FROM conversations AS c WHERE last_seq <> (SELECT count(*) FROM events WHERE conversation_id = c.id)
-            OR last_seq <> (SELECT max(seq) FROM events WHERE conversation_id = c.id)",
+        "SELECT id FROM conversations AS c WHERE
+            (SELECT count(*) FROM events WHERE conversation_id = c.id)
+                <> (SELECT coalesce(max(seq), -1) FROM events WHERE conversation_id = c.id)",
+    ),
+    (
+        "a send key leads beyond the end of its log",
+        "SELECT k.conversation_id FROM send_keys AS k
+            WHERE k.seq > (SELECT coalesce(max(seq), 0) FROM events WHERE conversation_id = k.conversation_id)",
+    ),
+    (
+        "an event is of an account or a conversation that does not exist",
+        "SELECT conversation_id FROM events
+            WHERE sender_id NOT IN (SELECT id FROM accounts)
+            OR conversation_id NOT IN (SELECT id FROM conversations)",
+    ),
+    (
+        "an event does not lead back to the right one",
+        "WITH
+            counting AS (
+                SELECT id, conversation_id, seq,
+                    lag(seq, 1, 0) OVER log AS before, lag(sender_id) OVER log IS NOT sender_id AS begins_run
+                FROM events WHERE silent = 0
+                WINDOW log AS (PARTITION BY conversation_id ORDER BY seq)
+            ),
+            target AS (
+                SELECT id, max(CASE WHEN begins_run THEN before END)
+                    OVER (PARTITION BY conversation_id ORDER BY seq) AS seq
+                FROM counting
+                UNION ALL
+                SELECT id, (SELECT coalesce(max(seq), 0) FROM events AS o
+                    WHERE o.conversation_id = e.conversation_id AND o.seq < e.seq AND o.silent = 0) AS seq
+                FROM events AS e WHERE silent <> 0
+            )
+            SELECT e.conversation_id FROM target AS t JOIN events AS e ON e.id = t.id
+            WHERE e.seq - e.back <> t.seq",
     ),
     (
         "a count of present members is wrong",
@@ -25,15 +58,17 @@ const RULES: &[(&str, &str)] = &[
     ),
     (
         "a change position is ahead of the clock",
-        "SELECT id FROM conversations WHERE change > (SELECT change FROM clock WHERE id = 1)
+        "WITH clock AS (SELECT max(change, (SELECT coalesce(max(id), 0) FROM events)) AS change FROM main.clock)
+            SELECT id FROM conversations WHERE change > (SELECT change FROM clock)
             UNION ALL
-            SELECT conversation_id FROM members WHERE change > (SELECT change FROM clock WHERE id = 1)",
+            SELECT conversation_id FROM members WHERE change > (SELECT change FROM clock)",
     ),
     (
         "a position is outside of what its member may see",
-        "SELECT m.conversation_id FROM members AS m JOIN conversations AS c ON c.id = m.conversation_id
+        "SELECT m.conversation_id FROM members AS m
             WHERE m.read > m.delivered OR m.read < m.from_seq - 1
-            OR m.delivered > CASE WHEN m.left_seq > 0 THEN m.left_seq ELSE c.last_seq END",
+            OR m.delivered > CASE WHEN m.left_seq > 0 THEN m.left_seq
+                ELSE (SELECT max(seq) FROM events WHERE conversation_id = m.conversation_id) END",
     ),
 ];
 

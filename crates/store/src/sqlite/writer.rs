@@ -11,8 +11,10 @@ use anser_failpoints::Place;
 use anser_protocol::ids::Position;
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use futures_channel::oneshot;
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::Connection;
 
+use super::checkpoints::Checkpoints;
+use super::tips::Tips;
 use super::{Trouble, rows};
 use crate::error::StoreError;
 
@@ -23,6 +25,12 @@ pub const QUEUE_JOBS_MAX: usize = 4_096;
 /// for long.
 const BATCH_JOBS_MAX: usize = 512;
 
+// Statements like any other, so that they are read once and not at every commit.
+const BEGIN: &str = "BEGIN IMMEDIATE";
+const COMMIT: &str = "COMMIT";
+const ROLLBACK: &str = "ROLLBACK";
+const CLOCK_SET: &str = "UPDATE clock SET change = ?1 WHERE id = 1";
+
 /// The writer's end that callers hold.
 #[derive(Debug)]
 pub(super) struct Writer {
@@ -32,9 +40,14 @@ pub(super) struct Writer {
 
 impl Writer {
     /// `position` is the newest change position ever given.
-    pub(super) fn start(connection: Connection, position: Position) -> io::Result<Writer> {
+    pub(super) fn start(
+        connection: Connection,
+        checkpoints: Option<Checkpoints>,
+        position: Position,
+    ) -> io::Result<Writer> {
         let (queue, jobs) = bounded(QUEUE_JOBS_MAX);
-        let worker = Worker { connection, change: position.0, jobs };
+        let clock = Clock { given: position.0, told: position.0 };
+        let worker = Worker { connection, checkpoints, clock, tips: Tips::default(), jobs };
         let thread = thread::Builder::new().name("store-writer".to_owned()).spawn(move || worker.run())?;
         Ok(Writer { queue: Some(queue), thread: Some(thread) })
     }
@@ -80,18 +93,33 @@ impl Drop for Writer {
     }
 }
 
-/// What a deed works with: the transaction, and the counter of changes.
+/// The counter of changes.
+#[derive(Clone, Copy)]
+struct Clock {
+    /// The newest position given to a deed.
+    given: u64,
+    /// The newest one that is in the tables.
+    told: u64,
+}
+
+/// What a deed works with: the transaction, the counter of changes, and the ends of the logs.
 pub(super) struct Writing<'a> {
     pub(super) connection: &'a Connection,
-    change: &'a mut u64,
+    pub(super) tips: &'a mut Tips,
+    clock: &'a mut Clock,
 }
 
 impl Writing<'_> {
     /// The next change position. Each belongs to one conversation, so that no two heads of an account share
     /// one and a page can end between any two. One given to a deed that is undone is not given again.
     pub(super) fn tick(&mut self) -> Position {
-        *self.change += 1;
-        Position(*self.change)
+        self.clock.given += 1;
+        Position(self.clock.given)
+    }
+
+    /// The position was written with an event: the table of the clock need not say it too.
+    pub(super) fn is_told(&mut self, position: Position) {
+        self.clock.told = position.0;
     }
 }
 
@@ -153,7 +181,9 @@ where
 /// The writer's thread.
 struct Worker {
     connection: Connection,
-    change: u64,
+    checkpoints: Option<Checkpoints>,
+    clock: Clock,
+    tips: Tips,
     jobs: Receiver<Box<dyn Job>>,
 }
 
@@ -164,35 +194,55 @@ impl Worker {
             let mut batch = vec![first];
             batch.extend(self.jobs.try_iter().take(BATCH_JOBS_MAX - 1));
             self.commit(batch);
+            if let Some(checkpoints) = &self.checkpoints {
+                checkpoints.finish(&self.connection);
+            }
+        }
+        if let Some(checkpoints) = self.checkpoints.take() {
+            // Before this connection is closed: the last one leaves one tidy file behind.
+            checkpoints.stop(&mut self.connection);
         }
     }
 
     fn commit(&mut self, mut batch: Vec<Box<dyn Job>>) {
         match self.attempt(&mut batch) {
             Ok(()) => batch.into_iter().for_each(|job| job.answer(None)),
-            // One of them spoilt it for all: alone, each gets what it deserves.
-            Err(_) if batch.len() > 1 => batch.into_iter().for_each(|job| self.commit(vec![job])),
             Err(spoilt) => {
-                let failure = StoreError::Failed(spoilt.to_string());
-                batch.into_iter().for_each(|job| job.answer(Some(failure.clone())));
+                self.tips.forget_all();
+                // One of them spoilt it for all: alone, each gets what it deserves.
+                if batch.len() > 1 {
+                    batch.into_iter().for_each(|job| self.commit(vec![job]));
+                } else {
+                    let failure = StoreError::Failed(spoilt.to_string());
+                    batch.into_iter().for_each(|job| job.answer(Some(failure.clone())));
+                }
             }
         }
     }
 
-    /// One transaction; leaving early undoes it.
+    /// One transaction: all of the batch, or nothing.
     fn attempt(&mut self, batch: &mut [Box<dyn Job>]) -> Result<(), Spoilt> {
-        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let change_before = self.change;
-        for job in batch {
-            job.run(&mut Writing { connection: &transaction, change: &mut self.change })?;
+        let done = self.run_all(batch);
+        if done.is_err() && !self.connection.is_autocommit() {
+            self.connection.prepare_cached(ROLLBACK)?.execute([])?;
         }
-        if self.change != change_before {
-            let mut set_clock = transaction.prepare_cached("UPDATE clock SET change = ?1 WHERE id = 1")?;
-            set_clock.execute([rows::to_sql(self.change)])?;
+        done
+    }
+
+    fn run_all(&mut self, batch: &mut [Box<dyn Job>]) -> Result<(), Spoilt> {
+        let connection = &self.connection;
+        connection.prepare_cached(BEGIN)?.execute([])?;
+        for job in batch {
+            let (tips, clock) = (&mut self.tips, &mut self.clock);
+            job.run(&mut Writing { connection, tips, clock })?;
+        }
+        if self.clock.told != self.clock.given {
+            connection.prepare_cached(CLOCK_SET)?.execute([rows::to_sql(self.clock.given)])?;
         }
         anser_failpoints::pass(Place::StoreCommitBefore);
-        transaction.commit()?;
+        connection.prepare_cached(COMMIT)?.execute([])?;
         anser_failpoints::pass(Place::StoreCommitAfter);
+        self.clock.told = self.clock.given;
         Ok(())
     }
 }
@@ -217,7 +267,7 @@ mod tests {
             CREATE TABLE clock (id INTEGER PRIMARY KEY, change INTEGER NOT NULL) STRICT;
             INSERT INTO clock VALUES (1, 0)";
         connection.execute_batch(tables).unwrap();
-        let writer = Writer::start(connection, Position(0)).unwrap();
+        let writer = Writer::start(connection, None, Position(0)).unwrap();
         let (release, held) = mpsc::channel();
         // Queued at the call, though nobody waits for it; held until the other end is dropped.
         drop(writer.submit(move |_| Ok(held.recv().is_ok())));
