@@ -24,7 +24,7 @@ use super::clock::{LinkClock, wall_clock};
 use super::dispatch::{Caller, Welcomed};
 use super::hub::{Mail, Mailbox};
 use super::limiter::Place;
-use super::working::{Finished, Working, is_page};
+use super::working::{Finished, Sort, Working};
 use crate::trouble::LinkTrouble;
 
 /// When the server stops, its clients come back over this long, not all at once.
@@ -33,6 +33,8 @@ const RETURN_SPREAD_MS: u64 = 5_000;
 const FINISH_MS: u64 = 5_000;
 /// So many things are taken up before what they gave is written.
 const GATHERED_MAX: u32 = 64;
+/// An answer that nobody looks at waits so long for a frame that leaves anyhow: half as long as people take to notice.
+const UNHURRIED_MS: u64 = 50;
 
 /// One link, from the moment its carrier is there to its end.
 ///
@@ -50,8 +52,12 @@ pub(super) struct Link<C> {
     /// From Hello on.
     mailbox: Option<Mailbox>,
     working: Working,
-    /// Things taken up since frames were last written; `None` if there is nothing to write.
+    /// Things taken up since there is something to write; `None` if there is nothing, or nothing that hurries.
     gathered: Option<u32>,
+    /// What is fed now can wait for company.
+    is_unhurried: bool,
+    /// When what was fed is written all the same.
+    write_by: Moment,
     clock: LinkClock,
     alarm: Alarm,
     /// The server stops: what is not finished by then is given up.
@@ -98,6 +104,8 @@ impl<C: Carrier> Link<C> {
             mailbox: None,
             working: Working::default(),
             gathered: None,
+            is_unhurried: false,
+            write_by: Moment::NEVER,
             clock,
             alarm: Alarm::new(clock),
             leave_by: None,
@@ -150,11 +158,13 @@ impl<C: Carrier> Link<C> {
             self.say_come_back();
             return Ok(());
         }
-        let wake_at = self.leave_by.map_or(wake_at, |by| by.min(wake_at));
+        let wake_at = self.leave_by.unwrap_or(wake_at).min(wake_at).min(self.write_by);
         match self.gather(wake_at).await {
             Some(wake) => self.handle(wake),
             None => {
-                self.flush().await?;
+                if self.gathered.is_some() {
+                    self.flush().await?;
+                }
                 let wake = self.wake(wake_at).await;
                 self.handle(wake)
             }
@@ -223,19 +233,25 @@ impl<C: Carrier> Link<C> {
     }
 
     fn begin(&mut self, id: u32, call: request::Call) {
-        let is_page = is_page(&call);
+        let sort = Sort::of(&call);
         // Sends are queued by this call and not by polling, so they keep the order in which they came.
         let answering = self.door.dispatch.begin(self.caller, call, wall_clock());
-        self.working.begin(id, is_page, answering);
+        self.working.begin(id, sort, answering);
     }
 
     fn handle(&mut self, wake: Wake) -> Result<(), End> {
         let now = self.clock.now();
+        self.is_unhurried = matches!(wake, Wake::Finished(Finished::Request { sort: Sort::Report, .. }));
         match wake {
             Wake::Leave => self.leave_by = Some(now + FINISH_MS),
             Wake::Finished(Finished::Request { id, result, .. }) => self.handle_answer(id, result, now),
             Wake::Finished(Finished::Greeting(welcomed)) => self.handle_greeting(*welcomed, now),
-            Wake::Timeout => self.session.handle_timeout(now),
+            Wake::Timeout => {
+                if now >= self.write_by {
+                    self.gathered.get_or_insert(0);
+                }
+                self.session.handle_timeout(now);
+            }
             Wake::Received(Received::Frame(bytes)) => {
                 self.door.metrics.frames_received.inc();
                 self.session.handle_frame(&bytes, now);
@@ -299,6 +315,10 @@ impl<C: Carrier> Link<C> {
             while !self.carrier.feed(&frame) {
                 self.flush().await?;
             }
+        }
+        if self.is_unhurried {
+            self.write_by = self.write_by.min(self.clock.now() + UNHURRIED_MS);
+        } else {
             self.gathered.get_or_insert(0);
         }
         Ok(())
@@ -306,7 +326,7 @@ impl<C: Carrier> Link<C> {
 
     /// Sends off what was fed. Mostly the system takes it at once.
     async fn flush(&mut self) -> Result<(), End> {
-        self.gathered = None;
+        (self.gathered, self.write_by) = (None, Moment::NEVER);
         match self.carrier.flush().now_or_never() {
             Some(written) => written.map_err(|Gone| End::Gone),
             None => Box::pin(self.flush_slowly()).await,

@@ -29,8 +29,32 @@ pub(super) struct Working {
 
 enum Job {
     Greeting(Greeting),
-    Request(u32, Answering),
-    Page { id: u32, reading: Answering, is_begun: bool },
+    Request { id: u32, sort: Sort, answering: Answering, is_begun: bool },
+}
+
+/// How a request is treated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sort {
+    /// Its answer may be long, and it changes nothing.
+    Page,
+    /// Nobody looks at its answer, which says that positions were noted.
+    Report,
+    /// Its answer is short, and somebody waits for it.
+    Other,
+}
+
+impl Sort {
+    pub(super) fn of(call: &Call) -> Sort {
+        match call {
+            Call::GetRange(_)
+            | Call::Sync(_)
+            | Call::ListMembers(_)
+            | Call::GetPeople(_)
+            | Call::ListDevices(_) => Sort::Page,
+            Call::Reach(_) => Sort::Report,
+            _ => Sort::Other,
+        }
+    }
 }
 
 /// Finding out who said Hello, and what changed for them.
@@ -39,7 +63,7 @@ pub(super) type Greeting = BoxFuture<'static, Result<Welcomed, Fault>>;
 /// Work that is done.
 pub(super) enum Finished {
     Greeting(Box<Result<Welcomed, Fault>>),
-    Request { id: u32, result: Result<answer::Result, Fault>, is_page: bool },
+    Request { id: u32, sort: Sort, result: Result<answer::Result, Fault> },
 }
 
 impl Working {
@@ -54,11 +78,8 @@ impl Working {
 
     /// A page waits for its turn. Everything else goes on at once: its answers are small, and others may be waiting to
     /// hear of what it commits.
-    pub(super) fn begin(&mut self, id: u32, is_page: bool, answering: Answering) {
-        self.jobs.push(match is_page {
-            true => Job::Page { id, reading: answering, is_begun: false },
-            false => Job::Request(id, answering),
-        });
+    pub(super) fn begin(&mut self, id: u32, sort: Sort, answering: Answering) {
+        self.jobs.push(Job::Request { id, sort, answering, is_begun: false });
     }
 
     /// Takes the next thing that is done. One page taken is one more that may be read.
@@ -67,7 +88,7 @@ impl Working {
             Some(finished) => Poll::Ready(finished),
             None => self.poll_jobs(context),
         };
-        if let Poll::Ready(Finished::Request { is_page: true, .. }) = &next {
+        if let Poll::Ready(Finished::Request { sort: Sort::Page, .. }) = &next {
             self.pages -= 1;
         }
         if self.jobs.is_empty() {
@@ -85,7 +106,7 @@ impl Working {
 
     /// The link ends: nobody waits for what was only to be read. What may commit something goes on to its end.
     pub(super) async fn finish(mut self) {
-        self.jobs.retain(|job| !matches!(job, Job::Page { .. }));
+        self.jobs.retain(|job| !matches!(job, Job::Request { sort: Sort::Page, .. }));
         self.finished.clear();
         while !self.jobs.is_empty() {
             let _nobody_waits = std::future::poll_fn(|context| self.poll_jobs(context)).await;
@@ -109,32 +130,18 @@ impl Job {
             Job::Greeting(greeting) => {
                 greeting.as_mut().poll(context).map(|result| Finished::Greeting(Box::new(result)))
             }
-            Job::Request(id, answering) => {
-                let id = *id;
-                answering.as_mut().poll(context).map(|result| Finished::Request {
-                    id,
-                    result,
-                    is_page: false,
-                })
+            Job::Request { sort: Sort::Page, is_begun: false, .. } if *pages == PAGES_AT_ONCE_MAX => {
+                Poll::Pending
             }
-            Job::Page { is_begun: false, .. } if *pages == PAGES_AT_ONCE_MAX => Poll::Pending,
-            Job::Page { id, reading, is_begun } => {
-                if !std::mem::replace(is_begun, true) {
+            Job::Request { id, sort, answering, is_begun } => {
+                if !std::mem::replace(is_begun, true) && *sort == Sort::Page {
                     *pages += 1;
                 }
-                let id = *id;
-                reading.as_mut().poll(context).map(|result| Finished::Request { id, result, is_page: true })
+                let (id, sort) = (*id, *sort);
+                answering.as_mut().poll(context).map(|result| Finished::Request { id, sort, result })
             }
         }
     }
-}
-
-/// Whether the answer to a call may be long. None of these changes anything.
-pub(super) fn is_page(call: &Call) -> bool {
-    matches!(
-        call,
-        Call::GetRange(_) | Call::Sync(_) | Call::ListMembers(_) | Call::GetPeople(_) | Call::ListDevices(_)
-    )
 }
 
 #[cfg(test)]
@@ -155,7 +162,7 @@ mod tests {
 
     fn sixty_four_pages() -> Working {
         let mut working = Working::default();
-        (0..64).for_each(|id| working.begin(id, true, answering()));
+        (0..64).for_each(|id| working.begin(id, Sort::Page, answering()));
         working
     }
 
@@ -186,7 +193,7 @@ mod tests {
     #[test]
     fn what_is_no_page_waits_for_none() {
         let mut working = sixty_four_pages();
-        working.begin(64, false, answering());
+        working.begin(64, Sort::Other, answering());
         poll(|context| working.poll_on(context));
         let done = working.finished.iter().map(|finished| match finished {
             Finished::Request { id, .. } => *id,
@@ -198,8 +205,8 @@ mod tests {
     #[test]
     fn what_is_not_done_holds_nothing_else_up() {
         let mut working = Working::default();
-        working.begin(1, false, pending().boxed());
-        working.begin(2, false, answering());
+        working.begin(1, Sort::Other, pending().boxed());
+        working.begin(2, Sort::Report, answering());
         assert_eq!(take(&mut working), Some(2));
         assert_eq!(take(&mut working), None);
         assert!(!working.is_empty());
@@ -210,13 +217,15 @@ mod tests {
         let (pages, others) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
         let mut working = Working::default();
         for id in 0..8 {
-            let is_page = id % 2 == 0;
-            let done = if is_page { pages.clone() } else { others.clone() };
+            let (sort, done) = match id % 2 {
+                0 => (Sort::Page, pages.clone()),
+                _ => (Sort::Report, others.clone()),
+            };
             let answering = async move {
                 done.fetch_add(1, Ordering::Relaxed);
                 answering().await
             };
-            working.begin(id, is_page, answering.boxed());
+            working.begin(id, sort, answering.boxed());
         }
         assert_eq!(working.finish().now_or_never(), Some(()));
         assert_eq!((pages.load(Ordering::Relaxed), others.load(Ordering::Relaxed)), (0, 4));
