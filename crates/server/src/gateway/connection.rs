@@ -13,6 +13,7 @@ use anser_protocol::wire::{Close, ErrorCode, answer, frame, request};
 use anser_protocol::{Fault, Moment, codec, limits};
 use bytes::Bytes;
 use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use tokio::sync::watch;
 use tokio::task::yield_now;
 use tokio::time::timeout;
@@ -67,6 +68,8 @@ pub(super) struct Link<C> {
     place: Arc<Place>,
     /// Becomes true when the server stops, which waits until all of these are dropped.
     leave: watch::Receiver<bool>,
+    /// Ready when it does; until there is a mailbox, by which that is told for nothing.
+    told_to_leave: Option<BoxFuture<'static, ()>>,
 }
 
 /// Everything that can wake a link.
@@ -97,6 +100,8 @@ impl<C: Carrier> Link<C> {
         leave: watch::Receiver<bool>,
     ) -> Link<C> {
         let clock = LinkClock::start();
+        let mut leaving = leave.clone();
+        let told_to_leave = async move { drop(leaving.wait_for(|leave| *leave).await) }.boxed();
         Link {
             carrier,
             session: Session::new(clock.now()),
@@ -113,23 +118,28 @@ impl<C: Carrier> Link<C> {
             door,
             place,
             leave,
+            told_to_leave: Some(told_to_leave),
         }
     }
 
     /// Runs the link to its end.
-    pub(super) async fn run(mut self) {
-        let _counted = self.door.metrics.count_link(C::NAME);
-        let end = loop {
-            if let Err(end) = self.take_turn().await {
-                break end;
-            }
-        };
-        Box::pin(self.end(end)).await;
+    ///
+    /// Not an `async fn`, whose future would hold the link twice: as it was given, and as it is used.
+    pub(super) fn run(mut self) -> impl Future<Output = ()> + Send {
+        async move {
+            let _counted = self.door.metrics.count_link(C::NAME);
+            let end = loop {
+                if let Err(end) = self.take_turn().await {
+                    break end;
+                }
+            };
+            Box::pin(self.end(end)).await;
+        }
     }
 
     async fn end(self, end: End) {
-        let Link { carrier, working, mailbox, door, leave, .. } = self;
-        drop(mailbox);
+        let Link { carrier, working, mailbox, door, leave, told_to_leave, .. } = self;
+        drop((mailbox, told_to_leave));
         let last_words = async {
             let (fault, last_frame) = match end {
                 End::Gone => return,
@@ -159,37 +169,33 @@ impl<C: Carrier> Link<C> {
             return Ok(());
         }
         let wake_at = self.leave_by.unwrap_or(wake_at).min(wake_at).min(self.write_by);
-        match self.gather(wake_at).await {
-            Some(wake) => self.handle(wake),
-            None => {
-                if self.gathered.is_some() {
-                    self.flush().await?;
-                }
-                let wake = self.wake(wake_at).await;
-                self.handle(wake)
-            }
+        if self.gather(wake_at).await? {
+            return Ok(());
         }
+        if self.gathered.is_some() {
+            self.flush().await?;
+        }
+        let wake = self.wake(wake_at).await;
+        self.handle(wake)
     }
 
-    /// What else is there already, when there is something to write: its frames then leave in the same write, which
-    /// costs ten times as much as making them. Everybody else has a turn first, since what they do may concern us.
-    async fn gather(&mut self, wake_at: Moment) -> Option<Wake> {
-        let gathered = self.gathered?;
-        if gathered == GATHERED_MAX {
-            return None;
-        }
+    /// Takes up what else is there already, when there is something to write; says whether there was something. Its
+    /// frames then leave in the same write, which costs ten times as much as making them. Everybody else has a turn
+    /// first, since what they do may concern us.
+    async fn gather(&mut self, wake_at: Moment) -> Result<bool, End> {
+        let Some(gathered @ ..GATHERED_MAX) = self.gathered else { return Ok(false) };
         self.gathered = Some(gathered + 1);
         if gathered == 0 {
             yield_now().await;
         }
-        let mut wake = pin!(self.wake(wake_at));
-        poll_fn(|context| {
-            Poll::Ready(match wake.as_mut().poll(context) {
-                Poll::Ready(wake) => Some(wake),
-                Poll::Pending => None,
-            })
-        })
-        .await
+        let wake = poll_fn(|context| match pin!(self.wake(wake_at)).poll(context) {
+            Poll::Ready(wake) => Poll::Ready(Some(wake)),
+            Poll::Pending => Poll::Ready(None),
+        });
+        match wake.await {
+            Some(wake) => self.handle(wake).map(|()| true),
+            None => Ok(false),
+        }
     }
 
     /// Waits for what comes next. When several things are there at once, the first in this list is taken:
@@ -199,17 +205,19 @@ impl<C: Carrier> Link<C> {
     /// 4. A frame: bounded by the session's allowance, so it cannot starve what comes after it.
     /// 5. Pushes, last: they wait in the mailbox, which is bounded, and are taken many at a time.
     async fn wake(&mut self, wake_at: Moment) -> Wake {
-        let Link { carrier, working, alarm, mailbox, leave, leave_by, .. } = self;
+        let Link { carrier, working, alarm, mailbox, told_to_leave, leave_by, .. } = self;
         let stays = leave_by.is_none();
-        // Who has a mailbox is told to leave by mail, which costs nothing while it does not come.
-        let is_anonymous = mailbox.is_none();
+        let told_to_leave = poll_fn(|context| match told_to_leave {
+            Some(told) if stays => told.as_mut().poll(context),
+            _ => Poll::Pending,
+        });
         let mail = poll_fn(|context| match mailbox {
             Some(mailbox) => mailbox.poll_next(context),
             None => Poll::Pending,
         });
         tokio::select! {
             biased;
-            _ = leave.wait_for(|leave| *leave), if stays && is_anonymous => Wake::Leave,
+            () = told_to_leave => Wake::Leave,
             finished = poll_fn(|context| working.poll_next(context)) => Wake::Finished(finished),
             () = poll_fn(|context| alarm.poll(wake_at, context)) => Wake::Timeout,
             received = carrier.receive(), if stays => Wake::Received(received),
@@ -281,6 +289,7 @@ impl<C: Carrier> Link<C> {
         self.caller = Caller::SignedIn(asker);
         self.mailbox = Some(mailbox);
         self.session.handle_welcome(welcome, now);
+        self.told_to_leave = None;
         // Told before there was a mailbox to be told by.
         if *self.leave.borrow() {
             self.leave_by.get_or_insert(now + FINISH_MS);
