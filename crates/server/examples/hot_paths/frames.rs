@@ -83,7 +83,7 @@ pub(crate) fn websocket(rounds: u64) {
     let mut incoming = Incoming::new(limits::CLIENT_FRAME_BYTES_MAX, &[]);
     for _ in 0..rounds {
         incoming.add(black_box(&bytes));
-        while let Ok(Some(said)) = incoming.next() {
+        while let Ok(Some(said)) = incoming.take() {
             black_box(said);
         }
         let mut out = Vec::new();

@@ -125,6 +125,7 @@ impl<C: Carrier> Link<C> {
     /// Runs the link to its end.
     ///
     /// Not an `async fn`, whose future would hold the link twice: as it was given, and as it is used.
+    #[allow(clippy::manual_async_fn)]
     pub(super) fn run(mut self) -> impl Future<Output = ()> + Send {
         async move {
             let _counted = self.door.metrics.count_link(C::NAME);
@@ -252,7 +253,7 @@ impl<C: Carrier> Link<C> {
         self.is_unhurried = matches!(wake, Wake::Finished(Finished::Request { sort: Sort::Report, .. }));
         match wake {
             Wake::Leave => self.leave_by = Some(now + FINISH_MS),
-            Wake::Finished(Finished::Request { id, result, .. }) => self.handle_answer(id, result, now),
+            Wake::Finished(Finished::Request { id, result, .. }) => self.handle_answer(id, *result, now),
             Wake::Finished(Finished::Greeting(welcomed)) => self.handle_greeting(*welcomed, now),
             Wake::Timeout => {
                 if now >= self.write_by {

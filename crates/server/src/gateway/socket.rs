@@ -51,7 +51,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Socket<S> {
 
     fn poll_receive(&mut self, context: &mut Context<'_>) -> Poll<Received> {
         loop {
-            match self.incoming.next() {
+            match self.incoming.take() {
                 Ok(Some(Said::Message(frame))) => return Poll::Ready(Received::Frame(frame)),
                 // No sign of life in our sense, that is the protocol's Ping.
                 Ok(Some(Said::Ping(payload))) => self.ping = Some(payload),

@@ -63,7 +63,7 @@ impl Incoming {
 
     /// The next thing said; `None` until more bytes come. The fault says why what came is no WebSocket of ours, and
     /// nothing sensible can be taken after it.
-    pub fn next(&mut self) -> Result<Option<Said>, Fault> {
+    pub fn take(&mut self) -> Result<Option<Said>, Fault> {
         loop {
             let Some((head, mut payload)) = self.take_frame()? else { return Ok(None) };
             unmask(&mut payload, head.mask);
@@ -256,7 +256,7 @@ mod tests {
         let mut said = Vec::new();
         for piece in bytes.chunks(piece) {
             incoming.add(piece);
-            while let Some(next) = incoming.next()? {
+            while let Some(next) = incoming.take()? {
                 said.push(next);
             }
         }
@@ -317,7 +317,7 @@ mod tests {
     fn what_is_no_websocket_of_ours_is_refused_before_it_is_read() {
         let check = |bytes: &[u8], code, words: &str| {
             let mut incoming = Incoming::new(1_000, bytes);
-            let fault = incoming.next().unwrap_err();
+            let fault = incoming.take().unwrap_err();
             assert!(fault.code == code && fault.text.contains(words), "{bytes:?}: {fault}");
         };
         let malformed = ErrorCode::Malformed;
@@ -351,7 +351,7 @@ mod tests {
                 for piece in bytes.chunks(piece) {
                     incoming.add(piece);
                     loop {
-                        match incoming.next() {
+                        match incoming.take() {
                             Ok(Some(next)) => said.push(Ok(next)),
                             Ok(None) => break,
                             Err(fault) => {

@@ -63,7 +63,7 @@ pub(super) type Greeting = BoxFuture<'static, Result<Welcomed, Fault>>;
 /// Work that is done.
 pub(super) enum Finished {
     Greeting(Box<Result<Welcomed, Fault>>),
-    Request { id: u32, sort: Sort, result: Result<answer::Result, Fault> },
+    Request { id: u32, sort: Sort, result: Box<Result<answer::Result, Fault>> },
 }
 
 impl Working {
@@ -138,7 +138,11 @@ impl Job {
                     *pages += 1;
                 }
                 let (id, sort) = (*id, *sort);
-                answering.as_mut().poll(context).map(|result| Finished::Request { id, sort, result })
+                answering.as_mut().poll(context).map(|result| Finished::Request {
+                    id,
+                    sort,
+                    result: Box::new(result),
+                })
             }
         }
     }
