@@ -50,7 +50,7 @@ pub struct Link {
     pushes: u32,
     /// The newest of them: one that comes twice counts once, or it would hide one that was lost.
     last_push: Option<push::What>,
-    timers: Timers<LinkTimer>,
+    timers: Timers<LinkTimer, 8>,
     outputs: VecDeque<Output>,
 }
 

@@ -147,7 +147,7 @@ impl Drop for Running {
 
 /// Tells the sessions of this node what was committed, one notice after the other.
 async fn deliver(mut courier: Courier) {
-    while courier.run_one().await {}
+    while courier.run_some().await {}
 }
 
 /// States the bus's newest number, so that the loss of a last notice is found (spec D8).

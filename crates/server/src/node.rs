@@ -33,7 +33,7 @@ pub struct Parts {
     pub registration_open: bool,
 }
 
-/// A node, ready to be driven: requests go to `dispatch`; somebody calls `courier.run_one()` for ever, and
+/// A node, ready to be driven: requests go to `dispatch`; somebody calls `courier.run_some()` for ever, and
 /// `bus.tail()` every `limits::TAIL_BEAT_MS`.
 #[derive(Debug)]
 pub struct Node {
@@ -65,14 +65,7 @@ impl Node {
         let conversations = Arc::new(Conversations::new(store.clone(), bus.clone(), contacts.clone()));
         let messages = Arc::new(Messages::new(store.clone(), bus, metrics.clone()));
         let courier = Courier::new(store, conversations.clone(), hub.clone(), feed, metrics.clone());
-        let dispatch = Arc::new(Dispatch {
-            accounts,
-            contacts,
-            conversations,
-            messages,
-            hub: hub.clone(),
-            metrics: metrics.clone(),
-        });
+        let dispatch = Arc::new(Dispatch { accounts, contacts, conversations, messages, hub: hub.clone() });
         Node { dispatch, courier, hub, metrics }
     }
 }

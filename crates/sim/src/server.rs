@@ -191,6 +191,8 @@ impl Server {
                 match mail {
                     Mail::Push(frame) => end.session.handle_push(frame, now),
                     Mail::Resync => end.session.handle_resync(now),
+                    // A simulated server stops by dying.
+                    Mail::Leave => {}
                     Mail::End(fault) => end.session.handle_end(fault, now),
                 }
             }

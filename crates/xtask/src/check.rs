@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 
 use crate::process::Shell;
-use crate::{counts, prove, stories, tidy, tools, types, web};
+use crate::{counts, hot_paths, prove, stories, tidy, tools, types, web};
 
 /// Worlds the simulator plays in the test command; nightly runs and people with time play more.
 const SIM_SEEDS: &str = "4000";
@@ -31,7 +31,7 @@ const fn beside(name: &'static str, run: fn(&Shell) -> Result<()>) -> Step {
 }
 
 /// What fails fastest comes first; what is compiled for one step serves the next.
-const STEPS: [Step; 13] = [
+const STEPS: [Step; 14] = [
     step("tidy", |shell| tidy::tidy(&shell.root)),
     step("fmt", |shell| shell.run(shell.cargo().args(["fmt", "--all", "--check"]))),
     beside("types", types::check),
@@ -42,6 +42,7 @@ const STEPS: [Step; 13] = [
     step("cargo-test", cargo_test),
     step("fuzz-build", build_fuzz_targets),
     step("sim", simulate),
+    step("counts", hot_paths::check),
     step("prove", prove::short),
     step("e2e", stories::play),
     step("deny", deny),

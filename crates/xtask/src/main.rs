@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`check`] | `test`: which steps there are, in which order, and how they went |
 //! | [`counts`] | how many tests a step's output speaks of |
+//! | [`hot_paths`] | `counts`: how many instructions the hot paths take, and whether that is more than it was |
 //! | [`process`] | how a program is started, limited in time, and ended |
 //! | [`prove`] | `prove`: the campaigns on real processes |
 //! | [`run`] | `run`: from a fresh clone to a running server |
@@ -15,6 +16,7 @@
 
 mod check;
 mod counts;
+mod hot_paths;
 mod process;
 mod prove;
 mod run;
@@ -36,6 +38,7 @@ usage: cargo xtask <what>
   run [-- ARGS]        build everything and run `anser serve ARGS` on ./anser-data
   test [--only STEP]   run every check, or one of them
   prove [--seed N]     the campaigns on real processes, in twenty minutes; --short: in a minute and a half
+  counts [--write]     count the instructions of the hot paths; keep the counts that `test` compares with
   tidy                 the rules of this repository that no compiler knows
   types                write the engine's TypeScript into web/app/src/engine/generated
   web                  build the engine (WebAssembly) and the web client
@@ -65,6 +68,7 @@ fn dispatch() -> Result<()> {
         "run" => run::run(&shell, rest),
         "test" => check::test(&shell, rest),
         "prove" => prove::prove(&shell, rest),
+        "counts" => hot_paths::counts(&shell, rest),
         "tidy" => tidy::tidy(&shell.root),
         "types" => types::write(&shell),
         "web" => web::build(&shell),

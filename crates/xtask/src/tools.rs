@@ -131,6 +131,15 @@ fn installed_nginx() -> Option<PathBuf> {
     if usual.is_file() { Some(usual) } else { find("nginx") }
 }
 
+/// What counts instructions; installed where that is possible.
+pub(crate) fn valgrind(shell: &Shell) -> Result<()> {
+    if find("valgrind").is_none() {
+        shell.say("there is no valgrind here");
+        apt_install(shell, &["valgrind"])?;
+    }
+    Ok(())
+}
+
 /// `cargo deny`: the user's, or one of our own in the cache folder, built once.
 pub(crate) fn cargo_deny(shell: &Shell) -> Result<Command> {
     if let Some(path) = find("cargo-deny") {

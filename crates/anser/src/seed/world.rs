@@ -18,7 +18,7 @@ use anser_server::services::ports::{HashError, PasswordHasher};
 use anser_store::Store;
 use async_trait::async_trait;
 use futures_util::future::BoxFuture;
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::{FutureExt, StreamExt, TryStreamExt, stream};
 use prost::Message;
 
 use super::dice::Dice;
@@ -146,7 +146,7 @@ impl World {
         };
         let send_key = send_key(chat, line.number, at).0.to_vec();
         let call = wire::Send { conversation: self.ids[chat], send_key, kind, body, silent: false };
-        self.messages.send(self.asker(line.sender), call, at)
+        self.messages.send(self.asker(line.sender), call, at).boxed()
     }
 
     async fn change(

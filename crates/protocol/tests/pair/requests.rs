@@ -111,7 +111,7 @@ fn the_rate_is_limited_and_the_link_lives_on() {
 fn after_a_refusal_for_now_the_same_message_must_come_first() {
     let mut world = World::linked();
     world.server_is_mute = true;
-    let send = |key: u8| request::Call::Send(Send { send_key: vec![key], ..Send::default() });
+    let send = |key: u8| request::Call::Send(Send { send_key: vec![key; 16], ..Send::default() });
     for key in [1, 2] {
         world.request(send(key));
     }
@@ -133,14 +133,14 @@ fn after_a_refusal_for_now_the_same_message_must_come_first() {
 fn a_message_that_never_comes_again_holds_the_others_up_for_a_while_only() {
     let mut world = World::linked();
     world.server_is_mute = true;
-    world.request(request::Call::Send(Send { send_key: vec![1], ..Send::default() }));
+    world.request(request::Call::Send(Send { send_key: vec![1; 16], ..Send::default() }));
     world.run_ms(20);
     let busy = Err(Fault::new(ErrorCode::Busy, "the queue is full"));
     world.server(|session, now| session.handle_answer(1, busy, now));
     world.server_is_mute = false;
     world.run_ms(limits::SEND_ORDER_MS);
     world.answers.clear();
-    world.request(request::Call::Send(Send { send_key: vec![2], ..Send::default() }));
+    world.request(request::Call::Send(Send { send_key: vec![2; 16], ..Send::default() }));
     world.run_ms(100);
     assert!(world.answers[0].1.is_ok());
 }

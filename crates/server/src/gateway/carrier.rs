@@ -21,8 +21,8 @@ pub(super) struct Gone;
 /// Moves frames both ways, in order. Until it ends it loses nothing; what was under way when it ends is lost, and the
 /// client cannot tell what of it arrived.
 ///
-/// It holds a bounded number of bytes; `feed` and `flush` wait while the other end takes nothing, and the link's task
-/// decides how long that may be.
+/// It holds a bounded number of bytes; `flush` waits while the other end takes nothing, and the link's task decides how
+/// long that may be.
 pub(super) trait Carrier: Send {
     /// What an operator calls it.
     const NAME: &'static str;
@@ -30,10 +30,10 @@ pub(super) trait Carrier: Send {
     /// The next thing that comes. Dropping the future loses nothing.
     fn receive(&mut self) -> impl Future<Output = Received> + Send;
 
-    /// Puts one frame behind those that wait to be written.
-    fn feed(&mut self, frame: Bytes) -> impl Future<Output = Result<(), Gone>> + Send;
+    /// Puts one frame behind those that wait to be written; `false` if there is no room for it before they are.
+    fn feed(&mut self, frame: &Bytes) -> bool;
 
-    /// Sends off what was fed.
+    /// Sends off what was fed. Then there is room for a frame again. Dropping the future loses nothing.
     fn flush(&mut self) -> impl Future<Output = Result<(), Gone>> + Send;
 
     /// The link ends: lets the other end have what was fed, `last_frame` and the reason, if it takes them soon.

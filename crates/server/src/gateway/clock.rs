@@ -1,6 +1,6 @@
 //! The two clocks of the gateway: what time it is, and how much has passed.
 
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use anser_protocol::Moment;
 
@@ -25,14 +25,5 @@ impl LinkClock {
     pub(super) fn now(&self) -> Moment {
         let elapsed = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
         self.started_at + elapsed.saturating_mul(anser_failpoints::pace())
-    }
-
-    /// Ready when this clock shows `moment` or later; for [`Moment::NEVER`], never.
-    pub(super) async fn sleep_until(&self, moment: Moment) {
-        if moment == Moment::NEVER {
-            return std::future::pending().await;
-        }
-        let millis = moment.millis_since(self.now()).div_ceil(anser_failpoints::pace());
-        tokio::time::sleep(Duration::from_millis(millis)).await;
     }
 }

@@ -9,7 +9,7 @@ use anser_store::{Event, Membership, Reach, Store};
 
 use crate::bus::local::LocalFeed;
 use crate::bus::{Delivery, Notice, SessionId};
-use crate::gateway::hub::Hub;
+use crate::gateway::hub::{Bells, Hub};
 use crate::gateway::memberships::Memberships;
 use crate::metrics::Metrics;
 use crate::services::conversations::Conversations;
@@ -31,7 +31,12 @@ pub struct Courier {
     newest_number: u64,
     /// Somebody here may not know of something.
     must_make_good: bool,
+    /// Of sessions that have mail. Rung before anything is waited for.
+    bells: Bells,
 }
+
+/// With so many notices carried out, those who have mail are woken: they write it while the next are carried out.
+const NOTICES_AT_ONCE: usize = 64;
 
 impl Courier {
     /// A courier that has heard of nothing yet; nobody may have joined the hub before it exists.
@@ -52,13 +57,20 @@ impl Courier {
             memberships,
             newest_number: 0,
             must_make_good: false,
+            bells: Bells::default(),
         }
     }
 
-    /// Waits for the next delivery of the bus and carries it out. `false`: the bus is gone.
-    pub async fn run_one(&mut self) -> bool {
+    /// Waits for the next delivery of the bus and carries it out, and those that are there already with it.
+    /// `false`: the bus is gone.
+    pub async fn run_some(&mut self) -> bool {
         let Some(delivery) = self.feed.next().await else { return false };
         self.carry_out(delivery).await;
+        for _ in 1..NOTICES_AT_ONCE {
+            let Some(delivery) = self.feed.try_next() else { break };
+            self.carry_out(delivery).await;
+        }
+        self.bells.ring();
         true
     }
 
@@ -67,6 +79,7 @@ impl Courier {
         while let Some(delivery) = self.feed.try_next() {
             self.carry_out(delivery).await;
         }
+        self.bells.ring();
     }
 
     async fn carry_out(&mut self, delivery: Delivery) {
@@ -117,19 +130,17 @@ impl Courier {
         except: Option<SessionId>,
     ) -> Result<(), Fault> {
         let membership = self.membership(event.conversation, members_changed).await?;
+        let may_see = |(_, from_seq): &&(AccountId, Seq)| event.seq >= *from_seq;
+        let accounts = membership.members.iter().filter(may_see).map(|(account, _)| *account);
         // Encoded when the first one is found who gets it, then shared by all.
         let mut frame_for_others = None;
         let mut frame_for_sender = None;
-        for &(account, from_seq) in &membership.members {
-            if event.seq < from_seq || !self.hub.is_present(account) {
-                continue;
-            }
+        let frame_for = |account| {
             let frame = if account == event.sender { &mut frame_for_sender } else { &mut frame_for_others };
-            let frame = frame.get_or_insert_with(|| {
-                codec::encode_push(push::What::Event(to_wire::event_to_wire(&event, account)))
-            });
-            self.hub.push(account, frame, except);
-        }
+            let encode = || codec::encode_push(push::What::Event(to_wire::event_to_wire(&event, account)));
+            frame.get_or_insert_with(encode).clone()
+        };
+        self.hub.push(accounts, frame_for, except, &mut self.bells);
         Ok(())
     }
 
@@ -143,9 +154,11 @@ impl Courier {
             if !self.hub.is_present(account) {
                 continue;
             }
+            self.bells.ring();
             // Read now, not when it was published: the newest head makes every older one superfluous.
             let head = self.conversations.head(account, conversation).await?;
-            self.hub.push(account, &codec::encode_push(push::What::Head(head)), None);
+            let frame = codec::encode_push(push::What::Head(head));
+            self.hub.push([account], |_| frame.clone(), None, &mut self.bells);
         }
         Ok(())
     }
@@ -161,16 +174,13 @@ impl Courier {
         let position = Some(to_wire::reach_to_wire(&reach));
         let what = wire::Reached { account: account.0, position, from_seq: from_seq.0 };
         let frame = codec::encode_push(push::What::Reached(what));
-        self.hub.push(account, &frame, except);
+        self.hub.push([account], |_| frame.clone(), except, &mut self.bells);
         if member_count as usize > limits::REACHED_PUSH_MEMBERS_MAX {
             return Ok(());
         }
         let membership = self.membership(reach.conversation, Some(Seq(0))).await?;
-        for &(member, _) in &membership.members {
-            if member != account {
-                self.hub.push(member, &frame, None);
-            }
-        }
+        let others = membership.members.iter().map(|(member, _)| *member).filter(|member| *member != account);
+        self.hub.push(others, |_| frame.clone(), None, &mut self.bells);
         Ok(())
     }
 
@@ -185,6 +195,7 @@ impl Courier {
         {
             return Ok(known);
         }
+        self.bells.ring();
         let read = Arc::new(self.store.present_members(conversation).await.map_err(store_fault)?);
         self.memberships.put(conversation, read.clone());
         Ok(read)
@@ -192,8 +203,10 @@ impl Courier {
 
     /// We were not told, or could not tell: let every session ask, and see ourselves whose device was revoked.
     async fn make_good(&mut self) {
+        self.bells.ring();
         self.memberships.forget_all();
         self.hub.resync_all();
+        self.hub.note_ending();
         for account in self.hub.accounts() {
             let devices = match self.store.devices(account).await {
                 Ok(devices) => devices,

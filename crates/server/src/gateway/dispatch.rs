@@ -11,7 +11,6 @@ use request::Call;
 
 use crate::gateway::hub::{Hub, Mailbox};
 use crate::gateway::wrongs;
-use crate::metrics::Metrics;
 use crate::services::accounts::Accounts;
 use crate::services::contacts::Contacts;
 use crate::services::conversations::Conversations;
@@ -52,7 +51,6 @@ pub struct Dispatch {
     pub(crate) conversations: Arc<Conversations>,
     pub(crate) messages: Arc<Messages>,
     pub(crate) hub: Arc<Hub>,
-    pub(crate) metrics: Arc<Metrics>,
 }
 
 impl Dispatch {
@@ -60,85 +58,79 @@ impl Dispatch {
     /// call, not by the polling, so they are committed in that order.
     ///
     /// Poll the future to its end even if the link is gone: what it has committed, it must still tell the others.
-    pub fn begin(&self, caller: Caller, call: Call, now: Moment) -> Answering {
-        let answering = match caller {
+    pub fn begin(self: &Arc<Self>, caller: Caller, call: Call, now: Moment) -> Answering {
+        match caller {
             Caller::Anonymous { address } => self.begin_anonymous(address, call, now),
             Caller::SignedIn(asker) => self.begin_signed_in(asker, call, now),
-        };
-        let metrics = self.metrics.clone();
-        answering
-            .inspect(move |result| {
-                metrics.count_answer(match result {
-                    Ok(_) => "OK",
-                    Err(fault) => fault.code.as_str_name(),
-                });
-            })
-            .boxed()
+        }
     }
 
-    fn begin_anonymous(&self, address: IpAddr, call: Call, now: Moment) -> Answering {
-        let accounts = self.accounts.clone();
+    fn begin_anonymous(self: &Arc<Self>, address: IpAddr, call: Call, now: Moment) -> Answering {
+        let all = self.clone();
         match call {
             Call::Register(call) => {
-                async move { accounts.register(call, address, now).await.map(answer::Result::SignedIn) }
+                async move { all.accounts.register(call, address, now).await.map(answer::Result::SignedIn) }
                     .boxed()
             }
             Call::SignIn(call) => {
-                async move { accounts.sign_in(call, address, now).await.map(answer::Result::SignedIn) }
+                async move { all.accounts.sign_in(call, address, now).await.map(answer::Result::SignedIn) }
                     .boxed()
             }
             _ => refuse(Fault::new(ErrorCode::NotSignedIn, "say Hello first")),
         }
     }
 
-    fn begin_signed_in(&self, asker: Asker, call: Call, now: Moment) -> Answering {
-        let accounts = self.accounts.clone();
-        let contacts = self.contacts.clone();
-        let conversations = self.conversations.clone();
-        let messages = self.messages.clone();
+    fn begin_signed_in(self: &Arc<Self>, asker: Asker, call: Call, now: Moment) -> Answering {
+        let all = self.clone();
         use answer::Result as Is;
         match call {
             Call::Register(_) | Call::SignIn(_) => {
                 refuse(Fault::new(ErrorCode::NotAllowed, "this link is signed in already"))
             }
             Call::Send(call) => {
-                wrongs::send(messages, asker, call, now).map(|sent| sent.map(Is::Sent)).boxed()
+                wrongs::send(&self.messages, asker, call, now).map(|sent| sent.map(Is::Sent)).boxed()
             }
-            Call::FindSent(call) => messages.find_sent(asker, &call).map(|sent| sent.map(Is::Sent)).boxed(),
-            Call::Reach(call) => async move { messages.reach(asker, call, now).await.map(Is::Done) }.boxed(),
-            Call::GetRange(call) => async move { messages.range(asker, call).await.map(Is::Range) }.boxed(),
+            Call::FindSent(call) => {
+                self.messages.find_sent(asker, &call).map(|sent| sent.map(Is::Sent)).boxed()
+            }
+            Call::Reach(call) => {
+                async move { all.messages.reach(asker, call, now).await.map(Is::Done) }.boxed()
+            }
+            Call::GetRange(call) => {
+                async move { all.messages.range(asker, call).await.map(Is::Range) }.boxed()
+            }
             Call::Sync(call) => {
-                async move { conversations.changes(asker.account, call).await.map(Is::Changes) }.boxed()
+                async move { all.conversations.changes(asker.account, call).await.map(Is::Changes) }.boxed()
             }
             Call::ListMembers(call) => {
-                async move { conversations.members(asker, call).await.map(Is::Members) }.boxed()
+                async move { all.conversations.members(asker, call).await.map(Is::Members) }.boxed()
             }
             Call::GetPeople(call) => {
-                async move { conversations.people(asker, call).await.map(Is::People) }.boxed()
+                async move { all.conversations.people(asker, call).await.map(Is::People) }.boxed()
             }
             Call::FindAccount(call) => {
-                async move { contacts.find(asker, call, now).await.map(Is::People) }.boxed()
+                async move { all.contacts.find(asker, call, now).await.map(Is::People) }.boxed()
             }
             Call::OpenDirect(call) => {
-                async move { conversations.open_direct(asker, call, now).await.map(Is::Head) }.boxed()
+                async move { all.conversations.open_direct(asker, call, now).await.map(Is::Head) }.boxed()
             }
             Call::CreateGroup(call) => {
-                async move { conversations.create_group(asker, call, now).await.map(Is::Head) }.boxed()
+                async move { all.conversations.create_group(asker, call, now).await.map(Is::Head) }.boxed()
             }
             Call::AddMembers(call) => {
-                async move { conversations.add_members(asker, call, now).await.map(Is::Head) }.boxed()
+                async move { all.conversations.add_members(asker, call, now).await.map(Is::Head) }.boxed()
             }
             Call::LeaveGroup(call) => {
-                async move { conversations.leave(asker, call, now).await.map(Is::Head) }.boxed()
+                async move { all.conversations.leave(asker, call, now).await.map(Is::Head) }.boxed()
             }
             Call::RenameGroup(call) => {
-                async move { conversations.rename(asker, call, now).await.map(Is::Head) }.boxed()
+                async move { all.conversations.rename(asker, call, now).await.map(Is::Head) }.boxed()
             }
-            Call::ListDevices(_) => async move { accounts.devices(asker).await.map(Is::Devices) }.boxed(),
+            Call::ListDevices(_) => async move { all.accounts.devices(asker).await.map(Is::Devices) }.boxed(),
             Call::RevokeDevice(call) => {
-                async move { accounts.revoke(asker, call).await.map(Is::Done) }.boxed()
+                async move { all.accounts.revoke(asker, call).await.map(Is::Done) }.boxed()
             }
-            Call::SignOut(_) => async move { accounts.sign_out(asker).await.map(Is::Done) }.boxed(),
+            Call::SignOut(_) => async move { all.accounts.sign_out(asker).await.map(Is::Done) }.boxed(),
         }
     }
 
@@ -148,12 +140,15 @@ impl Dispatch {
         let conversations = self.conversations.clone();
         let hub = self.hub.clone();
         async move {
+            let endings = hub.endings();
             let (account, device) = accounts.authenticate(&hello.token).await?;
             // Joined before the changes are read: whatever is committed from here on is pushed, and whatever was
-            // before is among the changes. Looked up again for the same reason: a revocation that the hub told
-            // nobody about, because nobody had joined, has happened by now.
+            // before is among the changes. Looked up again for the same reason, if the hub told of a revocation in
+            // between: it may have been this device's, which nobody heard because nobody had joined.
             let mailbox = hub.join(account.id, device.id);
-            accounts.authenticate(&hello.token).await?;
+            if hub.endings() != endings {
+                accounts.authenticate(&hello.token).await?;
+            }
             accounts.note_seen(&device, now).await;
             let since = wire::Sync { since: hello.position, before: 0 };
             let changes = conversations.changes(account.id, since).await?;

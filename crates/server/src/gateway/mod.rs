@@ -8,14 +8,17 @@
 //! | `listener` | who may connect, and how many at once (`limiter`, `patience`, `tls`)? |
 //! | `http` | what is there besides links: the web client (`assets`), `health`, metrics |
 //! | `upgrade`, `polling` | which request becomes a link, or belongs to one (`origin`: from which pages)? |
-//! | `carrier` | what moves a link's frames: a WebSocket (`socket`), or HTTP exchanges (`polling`)? |
+//! | `carrier` | what moves a link's frames: a WebSocket (`socket`, [`websocket`]), or HTTP exchanges (`polling`)? |
 //! | `wrongs` | sends done wrong on purpose, for campaigns |
-//! | `connection` | what does one link do next (`reading`: not too much at once), and how does it end (`farewell`)? |
+//! | `mailbox` | what waits for one session? |
+//! | `connection` | what does one link do next (`working`: not too much at once; `alarm`), and how does it end (`farewell`)? |
 
 pub mod courier;
 pub mod dispatch;
 pub mod hub;
+pub mod websocket;
 
+mod alarm;
 mod assets;
 mod carrier;
 mod clock;
@@ -25,15 +28,16 @@ mod health;
 mod http;
 mod limiter;
 mod listener;
+mod mailbox;
 mod memberships;
 mod origin;
 mod patience;
 mod polling;
-mod reading;
 mod reply;
 mod socket;
 mod tls;
 mod upgrade;
+mod working;
 mod wrongs;
 
 use std::sync::Arc;
@@ -85,6 +89,7 @@ impl Door {
     /// ready when the last has gone.
     pub(crate) async fn drain(&self) {
         self.links.send_replace(true);
+        self.dispatch.hub.dismiss_all();
         self.links.closed().await;
     }
 

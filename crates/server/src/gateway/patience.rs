@@ -26,6 +26,11 @@ impl<S> Patient<S> {
         Patient { stream, patience: PATIENCE, standstill: None }
     }
 
+    /// The stream, which whoever takes it must be patient with.
+    pub(super) fn into_inner(self) -> S {
+        self.stream
+    }
+
     fn limit<T>(&mut self, attempt: Poll<io::Result<T>>, context: &mut Context<'_>) -> Poll<io::Result<T>> {
         if attempt.is_ready() {
             self.standstill = None;

@@ -3,17 +3,22 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use hyper::body::Incoming;
 use hyper::header::{
     CONNECTION, HeaderMap, HeaderName, HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY,
     SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE,
 };
+use hyper::upgrade::Upgraded;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+use tokio_rustls::server::TlsStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use super::connection::Link;
 use super::limiter::Place;
+use super::patience::Patient;
 use super::reply::{Body, Reply, text, unavailable};
 use super::socket::Socket;
 use super::{Door, origin};
@@ -43,11 +48,37 @@ pub(super) fn answer(
     let upgrade = hyper::upgrade::on(&mut request);
     let (door, place) = (door.clone(), place.clone());
     tokio::spawn(async move {
-        let Ok(stream) = upgrade.await else { return };
-        let socket = Socket::new(TokioIo::new(stream)).await;
-        Link::new(socket, door, place, address, leave).run().await;
+        let Ok(upgraded) = upgrade.await else { return };
+        // A task of its own, which is no larger than a link: what HTTP needed goes with this one.
+        match stream_of(upgraded) {
+            Some(Stream::Plain(stream, unread)) => {
+                let socket = Socket::new(stream, &unread);
+                tokio::spawn(Link::new(socket, door, place, address, leave).run());
+            }
+            Some(Stream::Tls(stream, unread)) => {
+                let socket = Socket::new(*stream, &unread);
+                tokio::spawn(Link::new(socket, door, place, address, leave).run());
+            }
+            None => tracing::error!("an upgraded connection is of a kind that the listener does not make"),
+        }
     });
     switching_protocols(&key)
+}
+
+/// What a link is made of, and what was read of it already.
+enum Stream {
+    Plain(TcpStream, Bytes),
+    Tls(Box<TlsStream<TcpStream>>, Bytes),
+}
+
+/// Takes the connection out of all that HTTP put around it, which would stay for as long as the link.
+fn stream_of(upgraded: Upgraded) -> Option<Stream> {
+    let upgraded = match upgraded.downcast::<TokioIo<Patient<TcpStream>>>() {
+        Ok(parts) => return Some(Stream::Plain(parts.io.into_inner().into_inner(), parts.read_buf)),
+        Err(upgraded) => upgraded,
+    };
+    let parts = upgraded.downcast::<TokioIo<Patient<TlsStream<TcpStream>>>>().ok()?;
+    Some(Stream::Tls(Box::new(parts.io.into_inner().into_inner()), parts.read_buf))
 }
 
 fn switching_protocols(key: &HeaderValue) -> Reply {

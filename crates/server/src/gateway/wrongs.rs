@@ -4,16 +4,18 @@ use std::sync::Arc;
 
 use anser_protocol::wire;
 use anser_protocol::{Fault, Moment};
-use futures_util::future::BoxFuture;
 
 use crate::services::Asker;
 use crate::services::messages::Messages;
 
-type Sending = BoxFuture<'static, Result<wire::Sent, Fault>>;
-
 /// Sends as one should.
 #[cfg(not(feature = "failpoints"))]
-pub(super) fn send(messages: Arc<Messages>, asker: Asker, call: wire::Send, now: Moment) -> Sending {
+pub(super) fn send(
+    messages: &Arc<Messages>,
+    asker: Asker,
+    call: wire::Send,
+    now: Moment,
+) -> impl Future<Output = Result<wire::Sent, Fault>> + Send + use<> {
     messages.send(asker, call, now)
 }
 
@@ -30,9 +32,12 @@ mod armed {
     use anser_failpoints::Mutant;
     use anser_protocol::wire::ErrorCode;
     use futures_util::FutureExt;
+    use futures_util::future::BoxFuture;
     use prost::Message;
 
     use super::*;
+
+    type Sending = BoxFuture<'static, Result<wire::Sent, Fault>>;
 
     /// One send in so many is done wrong.
     const ONE_IN: u64 = 10;
@@ -45,7 +50,7 @@ mod armed {
 
     /// Sends as one should, or as this process was told.
     pub(in crate::gateway) fn send(
-        messages: Arc<Messages>,
+        messages: &Arc<Messages>,
         asker: Asker,
         mut call: wire::Send,
         now: Moment,
@@ -69,6 +74,8 @@ mod armed {
             call.body = wire::Text { text: format!("nobody wrote this at {now:?}") }.encode_to_vec();
         }
         if is_due && anser_failpoints::is(Mutant::SendsOutOfOrder) {
+            // Begun, and so queued, only after a while.
+            let messages = messages.clone();
             return async move {
                 tokio::time::sleep(OVERTAKEN).await;
                 messages.send(asker, call, now).await

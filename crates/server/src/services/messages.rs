@@ -37,15 +37,14 @@ impl Messages {
         asker: Asker,
         call: wire::Send,
         now: Moment,
-    ) -> BoxFuture<'static, Result<wire::Sent, Fault>> {
-        let message = match message_from_wire(asker, call, now) {
-            Ok(message) => message,
-            Err(fault) => return ready(Err(fault)).boxed(),
-        };
-        let mut pledge = Pledge::new(&self.bus);
+    ) -> impl Future<Output = Result<wire::Sent, Fault>> + Send + use<> {
+        let begun = message_from_wire(asker, call, now).map(|message| {
+            let pledge = Pledge::new(&self.bus);
+            (pledge, self.store.append(message.clone()), message)
+        });
         let metrics = self.metrics.clone();
-        let appending = self.store.append(message.clone());
         async move {
+            let (mut pledge, appending, message) = begun?;
             let appended = pledge.unless_refused(appending.await).map_err(store_fault)?;
             let sent = wire::Sent { seq: appended.seq.0, at_ms: appended.at.0 };
             if !appended.fresh {
@@ -68,7 +67,6 @@ impl Messages {
             pledge.tell(Some(Notice::Event { event, members_changed, except: Some(asker.session) }));
             Ok(sent)
         }
-        .boxed()
     }
 
     /// Was this message of the asker's stored? Like [`Messages::send`], queued by the call itself.

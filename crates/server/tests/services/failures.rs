@@ -6,6 +6,7 @@ use anser_protocol::error::remedy;
 use anser_protocol::wire::request::Call;
 use anser_protocol::wire::{self, ErrorCode};
 use anser_protocol::{Remedy, limits};
+use futures_util::FutureExt;
 
 use crate::flaky::FlakyStore;
 use crate::world::{HOME, PASSWORD, World};
@@ -85,16 +86,40 @@ fn noting_that_a_device_was_seen_may_fail_and_a_greeting_that_fails_leaves_no_se
     let (store, mut world) = world();
     let alice = world.register("alice");
     world.now = world.now + 3_600_000;
-    // Looked up twice, then noted.
-    store.fail(2, 1);
+    // Looked up, then noted.
+    store.fail(1, 1);
     let second = world.hello("alice", alice.token.clone()).expect("a welcome all the same");
     assert_eq!(world.node.metrics.sessions.get(), 2);
     drop(second);
     // The changes cannot be read.
-    store.fail(3, 1);
+    store.fail(2, 1);
     let refused = world.hello("alice", alice.token.clone()).err().expect("no changes, no welcome");
     assert_eq!(remedy(refused.code), Remedy::Retry);
     assert_eq!(world.node.metrics.sessions.get(), 1);
+}
+
+#[test]
+fn a_device_that_is_revoked_while_it_says_hello_does_not_get_in() {
+    for is_told in [true, false] {
+        let (store, mut world) = world();
+        let (alice, stolen) = (world.register("alice"), world.sign_in("alice"));
+        let (token, device) = (stolen.token.clone(), stolen.asker.device.0);
+        drop(stolen);
+        let dispatch = world.node.dispatch.clone();
+        let hello = wire::Hello { version: 1, token, position: 0 };
+        let mut welcome = dispatch.welcome(hello, world.now);
+        // Looked up; but before the answer is there the device is gone, and the hub has told all who had joined.
+        store.dawdle();
+        assert!((&mut welcome).now_or_never().is_none());
+        world.lose_notices(!is_told);
+        world.ask(&alice, Call::RevokeDevice(wire::RevokeDevice { device })).unwrap();
+        world.lose_notices(false);
+        world.bus.tail();
+        world.deliver();
+        let refused = crate::world::wait(welcome).expect_err("a worthless token");
+        assert_eq!(refused.code, ErrorCode::SignedOut, "is told: {is_told}");
+        assert_eq!(world.node.metrics.sessions.get(), 1);
+    }
 }
 
 #[test]

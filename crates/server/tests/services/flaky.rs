@@ -1,7 +1,8 @@
-//! A store that fails when told to, in front of one that does not.
+//! A store that fails or dawdles when told to, in front of one that does not.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::task::Poll;
 
 use anser_protocol::ids::Position;
 use anser_protocol::{AccountId, ConversationId, DeviceId, Moment, SendKey};
@@ -20,6 +21,7 @@ pub(crate) struct FlakyStore {
     inner: MemoryStore,
     succeed: Arc<AtomicU64>,
     fail: Arc<AtomicU64>,
+    dawdle: Arc<AtomicBool>,
 }
 
 impl FlakyStore {
@@ -27,6 +29,19 @@ impl FlakyStore {
     pub(crate) fn fail(&self, after: u64, times: u64) {
         self.succeed.store(after, Ordering::Relaxed);
         self.fail.store(times, Ordering::Relaxed);
+    }
+
+    /// The next deed is done at once, and its answer given when it is asked for again.
+    pub(crate) fn dawdle(&self) {
+        self.dawdle.store(true, Ordering::Relaxed);
+    }
+
+    async fn dawdle_if_told(&self) {
+        std::future::poll_fn(|_| match self.dawdle.swap(false, Ordering::Relaxed) {
+            true => Poll::Pending,
+            false => Poll::Ready(()),
+        })
+        .await;
     }
 
     fn check_temper(&self) -> Result<(), StoreError> {
@@ -49,7 +64,9 @@ macro_rules! deeds {
         impl $door for $store {
             $(async fn $name(&self, $($argument: $kind),*) -> Result<$done, StoreError> {
                 self.check_temper()?;
-                self.inner.$name($($argument),*).await
+                let done = self.inner.$name($($argument),*).await;
+                self.dawdle_if_told().await;
+                done
             })*
         }
     };

@@ -188,10 +188,10 @@ fn whoever_left_hears_nothing_even_if_the_bus_lost_the_leaving() {
 #[test]
 fn a_courier_with_nothing_to_do_waits() {
     on_every_store(|mut world| {
-        assert_eq!(world.node.courier.run_one().now_or_never(), None);
+        assert_eq!(world.node.courier.run_some().now_or_never(), None);
         let (alice, mut bob) = (world.register("alice"), world.register("bob"));
         world.direct(&alice, "bob");
-        assert!(crate::world::wait(world.node.courier.run_one()));
+        assert!(crate::world::wait(world.node.courier.run_some()));
         assert_eq!(bob.hears(), ["head #1"]);
     });
 }

@@ -219,6 +219,7 @@ impl Phone {
             heard.push(match mail {
                 Mail::Push(frame) => push_in_words(&frame, &self.handle),
                 Mail::Resync => "resync".to_owned(),
+                Mail::Leave => "leave".to_owned(),
                 Mail::End(fault) => format!("end {}", fault.code.as_str_name()),
             });
         }

@@ -90,6 +90,8 @@ pub(in crate::gateway) struct PollCarrier {
     uploads: mpsc::Receiver<Upload>,
     /// What is left of the body that is being read.
     body: Bytes,
+    /// The last frame fed found no room.
+    is_full: bool,
     _listed: Listed,
 }
 
@@ -113,7 +115,7 @@ pub(super) fn open(list: impl FnOnce(&Arc<Lanes>) -> Listed) -> PollCarrier {
         broken: watch::Sender::new(false),
     });
     let listed = list(&lanes);
-    PollCarrier { lanes, uploads, body: Bytes::new(), _listed: listed }
+    PollCarrier { lanes, uploads, body: Bytes::new(), is_full: false, _listed: listed }
 }
 
 impl Lanes {
@@ -286,15 +288,10 @@ impl Carrier for PollCarrier {
         }
     }
 
-    async fn feed(&mut self, frame: Bytes) -> Result<(), Gone> {
-        while !self.lanes.offer(&frame) {
-            self.lanes.filled.notify_one();
-            tokio::select! {
-                () = self.lanes.fetched.notified() => {}
-                () = self.lanes.broken() => return Err(Gone),
-            }
-        }
-        Ok(())
+    fn feed(&mut self, frame: &Bytes) -> bool {
+        let is_taken = self.lanes.offer(frame);
+        self.is_full = !is_taken;
+        is_taken
     }
 
     async fn flush(&mut self) -> Result<(), Gone> {
@@ -304,6 +301,14 @@ impl Carrier for PollCarrier {
         if self.lanes.has_something() {
             self.lanes.filled.notify_one();
         }
+        // What fits waits to be fetched; what did not fit waits until something was.
+        while self.is_full && self.lanes.has_something() {
+            tokio::select! {
+                () = self.lanes.fetched.notified() => self.is_full = false,
+                () = self.lanes.broken() => return Err(Gone),
+            }
+        }
+        self.is_full = false;
         Ok(())
     }
 
