@@ -13,8 +13,8 @@
 //! * `ANSER_KILL_AT=store.commit.after:17`: SIGKILL to itself when it passes that place for the 17th time;
 //! * `ANSER_MUTANT=store-without-sync`: it is that mutant;
 //! * `ANSER_PACE=20`: the clocks of its links run twenty times as fast, so that silences of minutes can be waited for;
-//! * `ANSER_SCHEMA_STEP=<file>`: the SQL in this file is one more step of the schema, invented, so that migrations can
-//!   be killed before there is a second one.
+//! * `ANSER_SCHEMA_STEP=<file>`: the SQL in this file is one more step of the schema, invented, so that there is
+//!   always one that the present version does not know.
 //!
 //! What makes no sense there ends the process in words: a misspelt place would look like one that was survived.
 

@@ -15,7 +15,7 @@ const STEPS: &[&str] = &[include_str!("schema/0001.sql"), include_str!("schema/0
 /// Tells `file` and us whose database this is: "Ansr".
 const APPLICATION_ID: i32 = 0x416e_7372;
 
-/// Ours, and one that a campaign invented for this process, so that a second one is there to be killed in.
+/// Ours, and one that a campaign invented for this process, to be killed in.
 fn steps() -> impl Iterator<Item = &'static str> {
     STEPS.iter().copied().chain(anser_failpoints::invented_schema_step())
 }
