@@ -18,8 +18,6 @@ const CUT_PX = 12;
 const TOP_PX = 300;
 /** The floating day goes away so long after the last movement. */
 const DAY_STAYS_MS = 900;
-/** Rows around a goal that have not changed their height for so long will not. */
-const SETTLED_MS = 150;
 
 /** Lives as long as its chat is open. */
 export class Reader {
@@ -36,12 +34,6 @@ export class Reader {
   /** The keys of the rows that have the focus or a part of the selection. */
   held = $state.raw<ReadonlySet<string>>(new Set());
   private lastOffset = 0;
-  /**
-   * Where the list is being brought: rows are measured on the way, and each one that is can move the goal. Not left to
-   * the list's own `scrollToIndex`, which holds on to its goal while the reader already scrolls away from it.
-   */
-  private wish: Goal | undefined;
-  private settleTimer: ReturnType<typeof setTimeout> | undefined;
   /** The reader is on the way up, so that nothing may pull them back to the end. */
   private goingUp = false;
   /** The list moves because the reader moves it. */
@@ -56,11 +48,14 @@ export class Reader {
   ) {}
 
   /** Rows came, or the timeline wants the list somewhere. */
-  follow(goal: Goal | undefined): void {
-    if (goal !== undefined) return void this.go(goal);
-    if (!this.timeline.atEnd) return this.look();
-    // New rows lead to the end when they are measured, still in this frame: before that their heights are guesses, and
-    // to scroll twice is to lay out twice.
+  async follow(goal: Goal | undefined): Promise<void> {
+    if (goal !== undefined) return this.go(goal);
+    if (!this.timeline.atEnd) {
+      this.look();
+      return;
+    }
+    await tick();
+    this.scrollToEnd();
     this.read();
   }
 
@@ -100,7 +95,6 @@ export class Reader {
   heads(up: boolean): void {
     const { scroller } = this;
     if (!scroller || !this.placed) return;
-    this.settled();
     this.byHand = true;
     this.goingUp = up && scroller.scrollTop > 0;
     if (this.goingUp && this.timeline.atEnd) this.timeline.moved(false, this.anchorAt(scroller.scrollTop));
@@ -136,21 +130,13 @@ export class Reader {
   /** The chat is being closed. */
   leave(): void {
     clearTimeout(this.dayTimer);
-    this.settled();
   }
 
-  /** The composer grew, a keyboard came up, rows were measured or broke into more lines: the end stays in sight. */
+  /** The composer grew, a keyboard came up, or rows broke into more lines: the end stays in sight. */
   resized(): void {
-    if (this.wish !== undefined) this.seek(this.wish);
-    else if (!this.placed) return;
-    else if (this.timeline.atEnd) this.scrollToEnd();
+    if (!this.placed) return;
+    if (this.timeline.atEnd) this.scrollToEnd();
     else this.look();
-  }
-
-  /** Rows were measured. What the list makes of it is on the page only after this. */
-  async measured(): Promise<void> {
-    await tick();
-    this.resized();
   }
 
   private async go(goal: Goal): Promise<void> {
@@ -165,7 +151,9 @@ export class Reader {
     this.goingUp = false;
     this.byHand = false;
     this.day = undefined;
-    this.seek(index === undefined ? { type: "end" } : goal);
+    if (index === undefined || goal.type === "end") this.scrollToEnd();
+    else if (goal.type === "line") this.list?.scrollToIndex(index, { align: "start", offset: -LINE_BELOW_TOP_PX });
+    else this.list?.scrollToIndex(index, { align: "start", offset: -goal.anchor.offsetPx });
     // Rows are measured between two frames; before that their heights are guesses.
     requestAnimationFrame(() =>
       requestAnimationFrame(() => {
@@ -189,25 +177,9 @@ export class Reader {
     return index < 0 ? undefined : index;
   }
 
-  /** As near to the goal as what is measured so far allows; `resized` goes on from there. */
-  private seek(goal: Goal): void {
-    this.wish = goal;
-    clearTimeout(this.settleTimer);
-    this.settleTimer = setTimeout(() => this.settled(), SETTLED_MS);
-    const index = this.indexOf(goal);
-    if (goal.type === "end" || index === undefined) return this.scrollToEnd();
-    const belowTop = goal.type === "line" ? LINE_BELOW_TOP_PX : goal.anchor.offsetPx;
-    if (this.scroller) this.scroller.scrollTop = (this.list?.getItemOffset(index) ?? 0) - belowTop;
-  }
-
-  /** The goal is reached, or the reader goes elsewhere. */
-  private settled(): void {
-    clearTimeout(this.settleTimer);
-    this.wish = undefined;
-  }
-
   private scrollToEnd(): void {
-    if (this.scroller) this.scroller.scrollTop = this.scroller.scrollHeight;
+    const { length } = this.timeline.items;
+    if (length > 0) this.list?.scrollToIndex(length - 1, { align: "end" });
   }
 
   private anchorAt(offset: number): Anchor | undefined {
