@@ -147,6 +147,19 @@ test("the cheat sheet tells the keys, in the language of the screen", async ({ w
   await expect(alice.page.getByText("下一个未读聊天")).toBeVisible();
 });
 
+test("a key pressed right after Esc is not lost on the sheet that Esc has closed", async ({ world }) => {
+  const alice = await world.member("alice");
+  await alice.page.keyboard.press("?");
+  const sheet = alice.page.getByRole("dialog", { name: "Keyboard shortcuts" });
+  // As Esc does it. The browser itself would tell only with its next frame that the dialog is closed.
+  const isGone = await sheet.evaluate(async (dialog: HTMLDialogElement) => {
+    dialog.requestClose();
+    await Promise.resolve();
+    return document.querySelector("dialog") === null;
+  });
+  expect(isGone).toBe(true);
+});
+
 test("where one writes, a question mark is a question mark", async ({ world }) => {
   const alice = await world.member("alice");
   const bob = await world.member("bob");
