@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 
 use crate::process::Shell;
-use crate::{counts, hot_paths, prove, stories, tidy, tools, types, web};
+use crate::{compiled, counts, hot_paths, prove, stories, tidy, tools, types, web};
 
 /// Worlds the simulator plays in the test command; nightly runs and people with time play more.
 const SIM_SEEDS: &str = "4000";
@@ -39,10 +39,10 @@ const STEPS: [Step; 14] = [
     beside("web-check", check_web),
     step("clippy", clippy),
     step("screens", stories::screens),
-    step("cargo-test", cargo_test),
+    beside("cargo-test", cargo_test),
+    beside("sim", simulate),
     step("fuzz-build", build_fuzz_targets),
-    step("sim", simulate),
-    step("counts", hot_paths::check),
+    beside("counts", hot_paths::check),
     step("prove", prove::short),
     step("e2e", stories::play),
     step("deny", deny),
@@ -51,7 +51,12 @@ const STEPS: [Step; 14] = [
 /// Runs every step, or the one named with `--only`, and stops at the first that fails.
 pub(crate) fn test(shell: &Shell, arguments: &[String]) -> Result<()> {
     let mut report = Report { began: Instant::now(), lines: Vec::new() };
-    for together in chosen(arguments)?.split_inclusive(|step| !step.with_next) {
+    let steps = chosen(arguments)?;
+    let is_whole = steps.len() == STEPS.len();
+    if is_whole {
+        not_needed(shell, compiled::fetch(shell));
+    }
+    for together in steps.split_inclusive(|step| !step.with_next) {
         announce(&together.iter().map(|step| step.name).collect::<Vec<_>>().join(", "))?;
         let outcomes: Vec<Ran> = std::thread::scope(|scope| {
             let running: Vec<_> = together.iter().map(|step| scope.spawn(|| run(shell, step))).collect();
@@ -64,8 +69,18 @@ pub(crate) fn test(shell: &Shell, arguments: &[String]) -> Result<()> {
             report.take(ran)?;
         }
     }
+    if is_whole {
+        not_needed(shell, compiled::keep(shell));
+    }
     report.print(0);
     Ok(())
+}
+
+/// Without a cache the next run takes longer, and is as good.
+fn not_needed(shell: &Shell, outcome: Result<()>) {
+    if let Err(error) = outcome {
+        shell.say(&format!("the cache of compiled crates is left alone: {error:#}"));
+    }
 }
 
 /// A step that has run.

@@ -3,6 +3,7 @@
 //! | module | what it answers |
 //! |---|---|
 //! | [`check`] | `test`: which steps there are, in which order, and how they went |
+//! | [`compiled`] | what was compiled of others' crates, kept for the next clone |
 //! | [`counts`] | how many tests a step's output speaks of |
 //! | [`hot_paths`] | `counts`: how many instructions the hot paths take, and whether that is more than it was |
 //! | [`process`] | how a program is started, limited in time, and ended |
@@ -15,6 +16,7 @@
 //! | [`web`] | the engine as WebAssembly, and the web client |
 
 mod check;
+mod compiled;
 mod counts;
 mod hot_paths;
 mod process;

@@ -169,7 +169,8 @@ pub(crate) fn advisories(shell: &Shell) -> Result<()> {
     )
 }
 
-fn cache_folder() -> Result<PathBuf> {
+/// Where things are kept that outlive a clone.
+pub(crate) fn cache_folder() -> Result<PathBuf> {
     if let Some(path) = std::env::var_os("XDG_CACHE_HOME").filter(|path| !path.is_empty()) {
         return Ok(PathBuf::from(path).join("anser"));
     }
