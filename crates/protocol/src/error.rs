@@ -74,6 +74,11 @@ impl Fault {
         Fault { retry_after_ms: u32::try_from(millis).unwrap_or(u32::MAX), ..Fault::new(code, text) }
     }
 
+    /// The same, and not before this long from now.
+    pub(crate) fn come_back_after(self, millis: u64) -> Fault {
+        Fault { retry_after_ms: u32::try_from(millis).unwrap_or(u32::MAX), ..self }
+    }
+
     /// As it travels.
     pub fn to_wire(&self) -> wire::Error {
         wire::Error {

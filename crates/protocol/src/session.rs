@@ -1,6 +1,7 @@
 //! The server's end of one link, as a state machine without IO.
 
 mod allowance;
+mod busy;
 mod send_order;
 
 use std::collections::VecDeque;
@@ -15,6 +16,9 @@ use crate::session::send_order::SendOrder;
 use crate::timer::{SessionTimer, Timers};
 use crate::wire::{Answer, Beat, Close, ErrorCode, Hello, Ping, Request, Welcome, answer, frame, request};
 use crate::{Moment, SendKey};
+
+/// How often a request is taken to have been refused of which that is not known: some part of a second to stay away.
+const BUSY_BEFORE: u32 = 2;
 
 /// What the driver (a gateway connection, the simulator) must do, in this order.
 #[derive(Debug, PartialEq)]
@@ -147,15 +151,23 @@ impl Session {
         }
     }
 
-    /// A dispatched request is done. Ids that wait for no answer are ignored.
+    /// A dispatched request is done. Ids that wait for no answer are ignored. When one that is told BUSY is to come again
+    /// is said here.
     pub fn handle_answer(&mut self, id: u32, result: Result<answer::Result, Fault>, now: Moment) {
         if self.stage == Stage::Closed {
             return;
         }
         let Some(place) = self.unanswered.iter().position(|request| request.id == id) else { return };
         let Unanswered { send_key, .. } = self.unanswered.swap_remove(place);
-        if result.as_ref().is_err_and(|fault| error::remedy(fault.code) == Remedy::Retry) {
-            self.send_order.refused(send_key, now);
+        let result = result.map_err(|fault| match fault.code {
+            ErrorCode::Busy => fault.come_back_after(self.busy_ms(id, send_key, now)),
+            _ => fault,
+        });
+        match &result {
+            Err(fault) if error::remedy(fault.code) == Remedy::Retry => {
+                self.send_order.refuse(send_key, fault.retry_after_ms.into(), now);
+            }
+            _ => self.send_order.settle(send_key),
         }
         self.answer(id, result);
     }
@@ -250,7 +262,7 @@ impl Session {
             return self.close(Fault::invalid("id", text));
         }
         if let Err(wait_ms) = self.allowance.take(now) {
-            self.note_refused(call.as_ref(), now);
+            self.send_order.refuse(call.as_ref().and_then(send_key), wait_ms, now);
             let text = format!("{} requests per second at most", limits::REQUESTS_PER_SECOND);
             return self.answer(id, Err(Fault::retry_after(ErrorCode::RateLimited, wait_ms, text)));
         }
@@ -271,12 +283,14 @@ impl Session {
             _ => {}
         }
         let send_key = send_key(&call);
-        if matches!(call, request::Call::Send(_)) && !self.send_order.admits(send_key, now) {
+        if matches!(call, request::Call::Send(_))
+            && let Err(wait_ms) = self.send_order.admit(send_key, now)
+        {
             let text = "an earlier message was refused for now; send that one again first";
-            return self.answer(id, Err(Fault::new(ErrorCode::Busy, text)));
+            return self.answer(id, Err(Fault::retry_after(ErrorCode::Busy, wait_ms, text)));
         }
         if self.unanswered.len() == limits::REQUESTS_IN_FLIGHT_MAX {
-            self.note_refused(Some(&call), now);
+            self.send_order.refuse(send_key, 0, now);
             let text = format!("{} unanswered requests at most", limits::REQUESTS_IN_FLIGHT_MAX);
             return self.answer(id, Err(Fault::new(ErrorCode::TooManyInFlight, text)));
         }
@@ -293,9 +307,12 @@ impl Session {
         }
     }
 
-    /// A message that is refused here must come again before later ones.
-    fn note_refused(&mut self, call: Option<&request::Call>, now: Moment) {
-        self.send_order.refused(call.and_then(send_key), now);
+    /// Requests other than messages are spread by what tells them apart: when their link was opened, and their id.
+    fn busy_ms(&self, id: u32, send_key: Option<SendKey>, now: Moment) -> u64 {
+        match send_key {
+            Some(key) => self.send_order.busy_ms(key, now),
+            None => busy::wait_ms(self.opened_at.0 ^ u64::from(id), BUSY_BEFORE),
+        }
     }
 
     /// Something came: the next thing must come within a heartbeat and its grace. Before Hello the clock of
@@ -318,8 +335,12 @@ impl Session {
     fn push(&mut self, frame: Bytes, now: Moment) {
         self.pushes = self.pushes.wrapping_add(1);
         self.outputs.push_back(Output::Transmit(frame));
-        if !self.timers.is_set(SessionTimer::TailBeat) {
+        let due = self.timers.due(SessionTimer::TailBeat);
+        if due == Moment::NEVER {
             self.timers.set(SessionTimer::TailBeat, now + limits::TAIL_BEAT_MS);
+        } else if due < now + limits::TAIL_BEAT_MS / 2 {
+            // Soon it would be written by itself, which costs ten times what it costs here.
+            self.beat(false);
         }
     }
 

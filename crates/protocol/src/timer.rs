@@ -102,8 +102,9 @@ impl<T: Reasons<COUNT>, const COUNT: usize> Timers<T, COUNT> {
         self.due = [Moment::NEVER; COUNT];
     }
 
-    pub(crate) fn is_set(&self, timer: T) -> bool {
-        self.due[timer.place()] != Moment::NEVER
+    /// [`Moment::NEVER`] if it is stopped.
+    pub(crate) fn due(&self, timer: T) -> Moment {
+        self.due[timer.place()]
     }
 
     /// When the machine must be woken.

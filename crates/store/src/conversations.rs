@@ -227,6 +227,8 @@ pub trait Conversations {
 
     /// Moves positions forward, all in one commit; those that would go back stay. Returns those that moved.
     /// `BeyondEnd` or `NotFound` (not a member; one who left may still move up to its end) refuses the whole batch.
+    ///
+    /// Order: none towards other deeds that are under way. The store may let it wait some milliseconds for others.
     async fn reach(
         &self,
         account: AccountId,

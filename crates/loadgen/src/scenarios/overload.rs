@@ -22,17 +22,22 @@ use crate::talk::book::{Book, Page};
 use crate::talk::schedule::{Rates, Schedule};
 use crate::world::Plan;
 
+/// So many that none of them meets the bound of a single link (`limits::REQUESTS_PER_SECOND`), even when twice as many
+/// messages are written as can be stored.
+const WRITERS: usize = 1_000;
 /// Unanswered messages of each writer while it is measured how many can be stored: together fewer than the store queues.
-const WINDOW: usize = 6;
+const WINDOW: usize = 3;
 /// Memory that the whole overload may take, above what the server had before.
 const BYTES_MAX: f64 = 256.0 * 1024.0 * 1024.0;
 /// As before means: no slower than so many times what it was, and than what nobody notices.
 const SLOWER: f64 = 2.0;
 const UNNOTICED_MS: f64 = 100.0;
 const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// So long all must be as before to be called so.
+const SETTLED_S: f64 = 5.0;
 
 pub(crate) async fn run(setting: &Setting) -> Result<Vec<Figure>> {
-    let writers = setting.size.of(500, 4);
+    let writers = setting.size.of(WRITERS, 4);
     let server = setting.serve("overload", &Plan::pairs(writers)).await?;
     let rated = rated(setting, &server, writers).await?;
     // By the clock of a client; a smoke test is not there to overload anybody.
@@ -79,10 +84,10 @@ impl Watch<'_> {
             tokio::time::sleep(left.min(LOOK_EVERY)).await;
             let now = self.book.take();
             self.setting.progress.tick(format_args!(
-                "overload: {} stored in this half second, {} refused, p99 {:.0} ms",
+                "overload: {} stored in this half second, p99 {:.0} ms, refused: {:?}",
                 now.accepted,
-                now.refusals.values().sum::<u64>(),
-                now.sent.quantile_ms(0.99)
+                now.sent.quantile_ms(0.99),
+                now.refusals
             ));
             page.add(&now);
             bytes = bytes.max(meter.read().bytes_since(self.before));
@@ -142,19 +147,36 @@ async fn overload(setting: &Setting, server: &Server, writers: usize, rated: f64
     let excess = watch.span(until(at(calm_s + excess_s))).await;
     let bound = (SLOWER * calm.page.sent.quantile_ms(0.99)).max(UNNOTICED_MS);
     let end = at(calm_s + excess_s);
-    let (mut recovered, mut wrongs) = (f64::NAN, calm.page.wrongs.len() + excess.page.wrongs.len());
-    // From the last half second that was not as before.
+    let (mut recovery, mut wrongs) = (Recovery::default(), calm.page.wrongs.len() + excess.page.wrongs.len());
     while clock.micros() < at(calm_s + excess_s + after_s) {
         let page = watch.span(LOOK_EVERY).await.page;
         wrongs += page.wrongs.len();
         let is_as_before = page.refusals.is_empty() && page.sent.quantile_ms(0.99) <= bound;
-        if !is_as_before {
-            recovered = f64::NAN;
-        } else if recovered.is_nan() {
-            recovered = clock.micros().saturating_sub(end) as f64 / 1e6;
-        }
+        recovery.note(is_as_before, clock.micros().saturating_sub(end) as f64 / 1e6);
     }
-    Ok(Overload { calm, excess, recovered, wrongs })
+    Ok(Overload { calm, excess, recovered: recovery.after_s(), wrongs })
+}
+
+/// When everything was as before, and stayed so for a while: what a disk does much later is no overload.
+#[derive(Default)]
+struct Recovery {
+    as_before_since: Option<f64>,
+    settled: Option<f64>,
+}
+
+impl Recovery {
+    /// Some time that ended so many seconds after the excess was as before, or was not.
+    fn note(&mut self, is_as_before: bool, seconds: f64) {
+        self.as_before_since =
+            if is_as_before { Some(self.as_before_since.unwrap_or(seconds)) } else { None };
+        let since = self.as_before_since.filter(|since| seconds - since >= SETTLED_S);
+        self.settled = self.settled.or(since);
+    }
+
+    /// NaN: it never was.
+    fn after_s(&self) -> f64 {
+        self.settled.unwrap_or(f64::NAN)
+    }
 }
 
 fn report(rated: &Span, overload: &Overload) -> Vec<Figure> {
@@ -179,4 +201,25 @@ fn report(rated: &Span, overload: &Overload) -> Vec<Figure> {
         Figure::new("overload.recovered", *recovered, "s").at_most(30.0),
         Figure::new("overload.messages-lost-or-doubled", *wrongs as f64, "").at_most(0.0),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn recovered(spans: impl IntoIterator<Item = (bool, f64)>) -> f64 {
+        let mut recovery = Recovery::default();
+        spans.into_iter().for_each(|(is_as_before, seconds)| recovery.note(is_as_before, seconds));
+        recovery.after_s()
+    }
+
+    #[test]
+    fn recovered_is_what_stays_as_before_for_a_while() {
+        let well_from = |from: f64| move |second: i32| (f64::from(second) >= from, f64::from(second));
+        assert_eq!(recovered((1..=20).map(well_from(7.0))), 7.0);
+        assert!(recovered((1..=10).map(well_from(7.0))).is_nan(), "not long enough");
+        let a_moment_only =
+            [(true, 2.0), (true, 4.0), (false, 6.0), (true, 8.0), (true, 14.0), (false, 15.0)];
+        assert_eq!(recovered(a_moment_only), 8.0);
+    }
 }

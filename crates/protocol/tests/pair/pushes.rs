@@ -25,6 +25,27 @@ fn a_push_is_followed_by_a_beat() {
 }
 
 #[test]
+fn a_beat_that_is_soon_due_travels_with_a_push() {
+    let mut world = World::linked();
+    world.push();
+    world.run_ms(1_500);
+    world.push();
+    world.run_ms(300);
+    world.push();
+    world.run_ms(10_000);
+    world.expect(
+        " 100 server sends Push of event 1
+          120 client has event 1
+         1600 server sends Push of event 2
+         1600 server sends Beat 2
+         1620 client has event 2
+         1900 server sends Push of event 3
+         1920 client has event 3
+         3900 server sends Beat 3",
+    );
+}
+
+#[test]
 fn the_very_last_push_is_lost_and_found() {
     let mut world = World::linked();
     world.push();

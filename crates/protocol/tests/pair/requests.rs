@@ -129,6 +129,40 @@ fn after_a_refusal_for_now_the_same_message_must_come_first() {
     assert_eq!(was_taken, expected, "only from message 1 on it goes on");
 }
 
+/// What the newest answer says about when to come again.
+fn told_ms(world: &World) -> u64 {
+    let (_, result) = world.answers.last().expect("an answer");
+    result.as_ref().expect_err("refused for now").retry_after_ms.into()
+}
+
+#[test]
+fn who_is_told_busy_is_told_for_how_long_and_longer_each_time() {
+    let mut world = World::linked();
+    world.server_is_mute = true;
+    let send = |key: u8| request::Call::Send(Send { send_key: vec![key; 16], ..Send::default() });
+    let refuse = |world: &mut World, id| {
+        world.run_ms(20);
+        let busy = Err(Fault::new(ErrorCode::Busy, "the queue is full"));
+        world.server(|session, now| session.handle_answer(id, busy, now));
+        world.run_ms(20);
+        told_ms(world)
+    };
+    world.request(send(1));
+    world.request(send(2));
+    let first = refuse(&mut world, 1);
+    assert!((limits::BUSY_FIRST_MS / 2..=limits::BUSY_FIRST_MS).contains(&first));
+    let another = refuse(&mut world, 2);
+    assert_eq!(another, first - 40, "the one behind it is to come at the same moment");
+    world.request(send(3));
+    world.run_ms(20);
+    assert!(told_ms(&world) < first, "so is what comes too early");
+    world.request(send(1));
+    assert!((2 * first - 2..=2 * first + 2).contains(&refuse(&mut world, 4)), "again, and twice as long");
+    world.request(request::Call::Sync(Sync::default()));
+    let other = refuse(&mut world, 5);
+    assert!((2 * limits::BUSY_FIRST_MS..=4 * limits::BUSY_FIRST_MS).contains(&other));
+}
+
 #[test]
 fn a_message_that_never_comes_again_holds_the_others_up_for_a_while_only() {
     let mut world = World::linked();

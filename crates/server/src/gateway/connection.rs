@@ -34,8 +34,8 @@ const RETURN_SPREAD_MS: u64 = 5_000;
 const FINISH_MS: u64 = 5_000;
 /// So many things are taken up before what they gave is written.
 const GATHERED_MAX: u32 = 64;
-/// An answer that nobody looks at waits so long for a frame that leaves anyhow: half as long as people take to notice.
-const UNHURRIED_MS: u64 = 50;
+/// An answer that nobody looks at waits so long for a frame that leaves anyhow: as long as people take to notice.
+const UNHURRIED_MS: u64 = 100;
 
 /// One link, from the moment its carrier is there to its end.
 ///
@@ -57,6 +57,8 @@ pub(super) struct Link<C> {
     gathered: Option<u32>,
     /// What is fed now can wait for company.
     is_unhurried: bool,
+    /// What is fed now was gathered by the courier: more is hardly to be had.
+    is_gathered: bool,
     /// When what was fed is written all the same.
     write_by: Moment,
     clock: LinkClock,
@@ -110,6 +112,7 @@ impl<C: Carrier> Link<C> {
             working: Working::default(),
             gathered: None,
             is_unhurried: false,
+            is_gathered: false,
             write_by: Moment::NEVER,
             clock,
             alarm: Alarm::new(clock),
@@ -182,7 +185,7 @@ impl<C: Carrier> Link<C> {
 
     /// Takes up what else is there already, when there is something to write; says whether there was something. Its
     /// frames then leave in the same write, which costs ten times as much as making them. Everybody else has a turn
-    /// first, since what they do may concern us.
+    /// first, since what they do may concern us; not if the courier woke us, who has seen to that.
     async fn gather(&mut self, wake_at: Moment) -> Result<bool, End> {
         let Some(gathered @ ..GATHERED_MAX) = self.gathered else { return Ok(false) };
         self.gathered = Some(gathered + 1);
@@ -251,6 +254,7 @@ impl<C: Carrier> Link<C> {
     fn handle(&mut self, wake: Wake) -> Result<(), End> {
         let now = self.clock.now();
         self.is_unhurried = matches!(wake, Wake::Finished(Finished::Request { sort: Sort::Report, .. }));
+        self.is_gathered = matches!(wake, Wake::Mail(_));
         match wake {
             Wake::Leave => self.leave_by = Some(now + FINISH_MS),
             Wake::Finished(Finished::Request { id, result, .. }) => self.handle_answer(id, *result, now),
@@ -329,7 +333,7 @@ impl<C: Carrier> Link<C> {
         if self.is_unhurried {
             self.write_by = self.write_by.min(self.clock.now() + UNHURRIED_MS);
         } else {
-            self.gathered.get_or_insert(0);
+            self.gathered.get_or_insert(self.is_gathered.into());
         }
         Ok(())
     }

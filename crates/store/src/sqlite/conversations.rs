@@ -93,7 +93,7 @@ impl Conversations for SqliteStore {
         _now: Moment,
     ) -> Result<Vec<Moved>, StoreError> {
         let wanted = merge_reaches(positions);
-        self.writer.submit(move |writing| reach(writing, account, &wanted)).await
+        self.writer.submit_at_leisure(move |writing| reach(writing, account, &wanted)).await
     }
 }
 

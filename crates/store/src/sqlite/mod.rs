@@ -5,6 +5,7 @@
 //! | [`open`], `open_error` | the directory, its lock, the connections; why they could not be had |
 //! | `schema` | the tables, and how an older database becomes today's |
 //! | `writer` | takes what has queued and commits it as one transaction |
+//! | `leisure` | deeds that nobody waits for, until enough of them share a commit |
 //! | `tips` | what the writer remembers of the logs it wrote to lately |
 //! | `checkpoints` | copies the write-ahead log into the database, beside the writer |
 //! | `readers` | answer questions beside the writer, each from one snapshot |
@@ -21,6 +22,7 @@ mod accounts;
 mod checkpoints;
 mod conversations;
 mod heads;
+mod leisure;
 mod log;
 pub mod open;
 mod open_error;

@@ -5,15 +5,17 @@
 
 use std::future::Future;
 use std::io;
+use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
 use anser_failpoints::Place;
 use anser_protocol::ids::Position;
-use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded};
 use futures_channel::oneshot;
 use rusqlite::Connection;
 
 use super::checkpoints::Checkpoints;
+use super::leisure::Leisure;
 use super::tips::Tips;
 use super::{Trouble, rows};
 use crate::error::StoreError;
@@ -34,7 +36,9 @@ const CLOCK_SET: &str = "UPDATE clock SET change = ?1 WHERE id = 1";
 /// The writer's end that callers hold.
 #[derive(Debug)]
 pub(super) struct Writer {
-    queue: Option<Sender<Box<dyn Job>>>,
+    /// `None` in it: look at what waits for company.
+    queue: Option<Sender<Option<Box<dyn Job>>>>,
+    leisure: Arc<Leisure<Box<dyn Job>>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -47,9 +51,11 @@ impl Writer {
     ) -> io::Result<Writer> {
         let (queue, jobs) = bounded(QUEUE_JOBS_MAX);
         let clock = Clock { given: position.0, told: position.0 };
-        let worker = Worker { connection, checkpoints, clock, tips: Tips::default(), jobs };
+        let leisure = Arc::new(Leisure::new(QUEUE_JOBS_MAX));
+        let waiting = Arc::clone(&leisure);
+        let worker = Worker { connection, checkpoints, clock, tips: Tips::default(), jobs, leisure: waiting };
         let thread = thread::Builder::new().name("store-writer".to_owned()).spawn(move || worker.run())?;
-        Ok(Writer { queue: Some(queue), thread: Some(thread) })
+        Ok(Writer { queue: Some(queue), leisure, thread: Some(thread) })
     }
 
     /// Queues a deed, at the call; the future is ready after its commit.
@@ -65,20 +71,45 @@ impl Writer {
         D: Fn(&mut Writing<'_>) -> Result<T, Trouble> + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
-        let refusal = match &self.queue {
-            Some(queue) => match queue.try_send(Box::new(Queued { deed, outcome: None, reply })) {
-                Ok(()) => None,
-                Err(TrySendError::Full(_)) => Some(StoreError::Busy),
-                Err(TrySendError::Disconnected(_)) => Some(closed()),
-            },
-            None => Some(closed()),
-        };
+        let queued = self.queue(Some(Box::new(Queued { deed, outcome: None, reply })));
         async move {
-            if let Some(refusal) = refusal {
-                return Err(refusal);
-            }
+            queued?;
             answer.await.unwrap_or_else(|_| Err(closed()))
         }
+    }
+
+    /// Like [`Writer::submit`], for a deed whose end nobody looks for: it waits a moment, and is committed together with
+    /// its like. What is submitted otherwise may overtake it.
+    pub(super) fn submit_at_leisure<T, D>(
+        &self,
+        deed: D,
+    ) -> impl Future<Output = Result<T, StoreError>> + Send + use<T, D>
+    where
+        T: Send + 'static,
+        D: Fn(&mut Writing<'_>) -> Result<T, Trouble> + Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        let queued = match self.leisure.add(Box::new(Queued { deed, outcome: None, reply })) {
+            Err(_full) => Err(StoreError::Busy),
+            Ok(false) => Ok(()),
+            // The writer may be asleep. If the queue is full it is not, and looks by itself.
+            Ok(true) => match self.queue(None) {
+                Err(StoreError::Busy) => Ok(()),
+                told => told,
+            },
+        };
+        async move {
+            queued?;
+            answer.await.unwrap_or_else(|_| Err(closed()))
+        }
+    }
+
+    fn queue(&self, job: Option<Box<dyn Job>>) -> Result<(), StoreError> {
+        let Some(queue) = &self.queue else { return Err(closed()) };
+        queue.try_send(job).map_err(|refused| match refused {
+            TrySendError::Full(_) => StoreError::Busy,
+            TrySendError::Disconnected(_) => closed(),
+        })
     }
 }
 
@@ -184,15 +215,14 @@ struct Worker {
     checkpoints: Option<Checkpoints>,
     clock: Clock,
     tips: Tips,
-    jobs: Receiver<Box<dyn Job>>,
+    jobs: Receiver<Option<Box<dyn Job>>>,
+    leisure: Arc<Leisure<Box<dyn Job>>>,
 }
 
 impl Worker {
     /// Until the store is dropped and the queue is empty.
     fn run(mut self) {
-        while let Ok(first) = self.jobs.recv() {
-            let mut batch = vec![first];
-            batch.extend(self.jobs.try_iter().take(BATCH_JOBS_MAX - 1));
+        while let Some(batch) = self.gather() {
             self.commit(batch);
             if let Some(checkpoints) = &self.checkpoints {
                 checkpoints.finish(&self.connection);
@@ -201,6 +231,28 @@ impl Worker {
         if let Some(checkpoints) = self.checkpoints.take() {
             // Before this connection is closed: the last one leaves one tidy file behind.
             checkpoints.stop(&mut self.connection);
+        }
+    }
+
+    /// Waits for something to do, and takes all that is there with it. `None`: the store is dropped, and all is done.
+    fn gather(&self) -> Option<Vec<Box<dyn Job>>> {
+        loop {
+            let first = match self.leisure.due() {
+                None => self.jobs.recv().map_err(|_| RecvTimeoutError::Disconnected),
+                Some(due) => self.jobs.recv_deadline(due),
+            };
+            let is_last = matches!(first, Err(RecvTimeoutError::Disconnected));
+            let mut batch: Vec<_> = first.ok().flatten().into_iter().collect();
+            batch.extend(self.jobs.try_iter().flatten().take(BATCH_JOBS_MAX - batch.len()));
+            if is_last || self.leisure.is_over() {
+                self.leisure.take(&mut batch, BATCH_JOBS_MAX);
+            }
+            if !batch.is_empty() {
+                return Some(batch);
+            }
+            if is_last {
+                return None;
+            }
         }
     }
 
@@ -330,6 +382,28 @@ mod tests {
             matches!(block_on(refused), Err(StoreError::Failed(words)) if words.contains("after it had"))
         );
         assert_eq!(notes(&writer), [1]);
+    }
+
+    #[test]
+    fn what_waits_for_company_is_done_also_when_none_comes() {
+        let (writer, release) = held_writer();
+        drop(release);
+        assert!(block_on(writer.submit_at_leisure(|writing| note(writing, 1))).is_ok());
+        assert!(block_on(writer.submit_at_leisure(|writing| note(writing, 2))).is_ok());
+        assert_eq!(notes(&writer), [1, 2]);
+    }
+
+    #[test]
+    fn what_waits_for_company_holds_up_nobody_and_is_done_when_the_store_closes() {
+        let (writer, release) = held_writer();
+        let leisurely = [1, 2, 3].map(|n| writer.submit_at_leisure(move |writing| note(writing, n)));
+        let deed = writer.submit(|writing| note(writing, 4));
+        drop(release);
+        let before = block_on(deed).unwrap();
+        drop(writer);
+        for done in block_on(join_all(leisurely)) {
+            assert!(done.unwrap() > Position(0) && before > Position(0));
+        }
     }
 
     #[test]
