@@ -5,17 +5,20 @@
 
 use std::future::Future;
 use std::io;
+use std::sync::Arc;
 use std::thread::{self, JoinHandle};
+use std::time::Instant;
 
 use anser_failpoints::Place;
 use anser_protocol::ids::Position;
-use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded};
 use futures_channel::oneshot;
 use rusqlite::Connection;
 
+use super::Trouble;
 use super::checkpoints::Checkpoints;
+use super::seen::{Seen, WRITTEN_EVERY};
 use super::tips::Tips;
-use super::{Trouble, rows};
 use crate::error::StoreError;
 
 /// Deeds waiting to be committed: less than a second's work. One more is refused with `Busy`, since it would
@@ -29,7 +32,6 @@ const BATCH_JOBS_MAX: usize = 512;
 const BEGIN: &str = "BEGIN IMMEDIATE";
 const COMMIT: &str = "COMMIT";
 const ROLLBACK: &str = "ROLLBACK";
-const CLOCK_SET: &str = "UPDATE clock SET change = ?1 WHERE id = 1";
 
 /// The writer's end that callers hold.
 #[derive(Debug)]
@@ -43,11 +45,11 @@ impl Writer {
     pub(super) fn start(
         connection: Connection,
         checkpoints: Option<Checkpoints>,
+        seen: Arc<Seen>,
         position: Position,
     ) -> io::Result<Writer> {
         let (queue, jobs) = bounded(QUEUE_JOBS_MAX);
-        let clock = Clock { given: position.0, told: position.0 };
-        let worker = Worker { connection, checkpoints, clock, tips: Tips::default(), jobs };
+        let worker = Worker { connection, checkpoints, seen, newest: position, tips: Tips::default(), jobs };
         let thread = thread::Builder::new().name("store-writer".to_owned()).spawn(move || worker.run())?;
         Ok(Writer { queue: Some(queue), thread: Some(thread) })
     }
@@ -93,33 +95,20 @@ impl Drop for Writer {
     }
 }
 
-/// The counter of changes.
-#[derive(Clone, Copy)]
-struct Clock {
-    /// The newest position given to a deed.
-    given: u64,
-    /// The newest one that is in the tables.
-    told: u64,
-}
-
 /// What a deed works with: the transaction, the counter of changes, and the ends of the logs.
 pub(super) struct Writing<'a> {
     pub(super) connection: &'a Connection,
     pub(super) tips: &'a mut Tips,
-    clock: &'a mut Clock,
+    newest: &'a mut Position,
 }
 
 impl Writing<'_> {
-    /// The next change position. Each belongs to one conversation, so that no two heads of an account share
-    /// one and a page can end between any two. One given to a deed that is undone is not given again.
+    /// The next change position, for the deed to store: as the id of its event, or with `journal::record_move`. Each
+    /// belongs to one conversation, so that no two heads of an account share one and a page can end between any two.
+    /// One given to a deed that is undone is not given again.
     pub(super) fn tick(&mut self) -> Position {
-        self.clock.given += 1;
-        Position(self.clock.given)
-    }
-
-    /// The position was written with an event: the table of the clock need not say it too.
-    pub(super) fn is_told(&mut self, position: Position) {
-        self.clock.told = position.0;
+        self.newest.0 += 1;
+        *self.newest
     }
 }
 
@@ -182,7 +171,9 @@ where
 struct Worker {
     connection: Connection,
     checkpoints: Option<Checkpoints>,
-    clock: Clock,
+    seen: Arc<Seen>,
+    /// The newest change position ever given to a deed.
+    newest: Position,
     tips: Tips,
     jobs: Receiver<Box<dyn Job>>,
 }
@@ -190,28 +181,38 @@ struct Worker {
 impl Worker {
     /// Until the store is dropped and the queue is empty.
     fn run(mut self) {
-        while let Ok(first) = self.jobs.recv() {
-            let mut batch = vec![first];
-            batch.extend(self.jobs.try_iter().take(BATCH_JOBS_MAX - 1));
-            self.commit(batch);
+        let mut seen_due = Instant::now() + WRITTEN_EVERY;
+        loop {
+            match self.jobs.recv_deadline(seen_due) {
+                Ok(first) => self.commit(vec![first], BATCH_JOBS_MAX),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+            let now = Instant::now();
+            // Deeds that queued meanwhile get their turn before the rest is written.
+            if now >= seen_due && !self.seen.write(&self.connection) {
+                seen_due = now + WRITTEN_EVERY;
+            }
             if let Some(checkpoints) = &self.checkpoints {
                 checkpoints.finish(&self.connection);
             }
         }
+        while self.seen.write(&self.connection) {}
         if let Some(checkpoints) = self.checkpoints.take() {
             // Before this connection is closed: the last one leaves one tidy file behind.
             checkpoints.stop(&mut self.connection);
         }
     }
 
-    fn commit(&mut self, mut batch: Vec<Box<dyn Job>>) {
-        match self.attempt(&mut batch) {
+    /// Commits this batch, with what queues meanwhile up to `jobs_max`.
+    fn commit(&mut self, mut batch: Vec<Box<dyn Job>>, jobs_max: usize) {
+        match self.attempt(&mut batch, jobs_max) {
             Ok(()) => batch.into_iter().for_each(|job| job.answer(None)),
             Err(spoilt) => {
                 self.tips.forget_all();
                 // One of them spoilt it for all: alone, each gets what it deserves.
                 if batch.len() > 1 {
-                    batch.into_iter().for_each(|job| self.commit(vec![job]));
+                    batch.into_iter().for_each(|job| self.commit(vec![job], 1));
                 } else {
                     let failure = StoreError::Failed(spoilt.to_string());
                     batch.into_iter().for_each(|job| job.answer(Some(failure.clone())));
@@ -221,28 +222,31 @@ impl Worker {
     }
 
     /// One transaction: all of the batch, or nothing.
-    fn attempt(&mut self, batch: &mut [Box<dyn Job>]) -> Result<(), Spoilt> {
-        let done = self.run_all(batch);
+    fn attempt(&mut self, batch: &mut Vec<Box<dyn Job>>, jobs_max: usize) -> Result<(), Spoilt> {
+        let done = self.run_all(batch, jobs_max);
         if done.is_err() && !self.connection.is_autocommit() {
             self.connection.prepare_cached(ROLLBACK)?.execute([])?;
         }
         done
     }
 
-    fn run_all(&mut self, batch: &mut [Box<dyn Job>]) -> Result<(), Spoilt> {
+    /// Deeds are taken from the queue until it is empty, those too that came while the ones before were done. Were
+    /// only those taken that are there at first, whoever is answered by one commit would mostly miss the next one.
+    fn run_all(&mut self, batch: &mut Vec<Box<dyn Job>>, jobs_max: usize) -> Result<(), Spoilt> {
         let connection = &self.connection;
         connection.prepare_cached(BEGIN)?.execute([])?;
-        for job in batch {
-            let (tips, clock) = (&mut self.tips, &mut self.clock);
-            job.run(&mut Writing { connection, tips, clock })?;
-        }
-        if self.clock.told != self.clock.given {
-            connection.prepare_cached(CLOCK_SET)?.execute([rows::to_sql(self.clock.given)])?;
+        let mut done = 0;
+        while done < batch.len() {
+            let (tips, newest) = (&mut self.tips, &mut self.newest);
+            batch[done].run(&mut Writing { connection, tips, newest })?;
+            done += 1;
+            if done == batch.len() && done < jobs_max {
+                batch.extend(self.jobs.try_iter().take(jobs_max - done));
+            }
         }
         anser_failpoints::pass(Place::StoreCommitBefore);
         connection.prepare_cached(COMMIT)?.execute([])?;
         anser_failpoints::pass(Place::StoreCommitAfter);
-        self.clock.told = self.clock.given;
         Ok(())
     }
 }
@@ -255,19 +259,20 @@ fn closed() -> StoreError {
 mod tests {
     use std::sync::mpsc;
 
+    use anser_protocol::ConversationId;
     use futures_executor::block_on;
     use futures_util::future::join_all;
 
     use super::*;
+    use crate::sqlite::journal;
 
     /// A writer on a database of one table, and a way to hold it until a batch has gathered behind.
     fn held_writer() -> (Writer, mpsc::Sender<()>) {
         let connection = Connection::open_in_memory().unwrap();
         let tables = "CREATE TABLE notes (n INTEGER NOT NULL UNIQUE) STRICT;
-            CREATE TABLE clock (id INTEGER PRIMARY KEY, change INTEGER NOT NULL) STRICT;
-            INSERT INTO clock VALUES (1, 0)";
+            CREATE TABLE moves (change INTEGER PRIMARY KEY, conversation_id INTEGER NOT NULL) STRICT";
         connection.execute_batch(tables).unwrap();
-        let writer = Writer::start(connection, None, Position(0)).unwrap();
+        let writer = Writer::start(connection, None, Arc::default(), Position(0)).unwrap();
         let (release, held) = mpsc::channel();
         // Queued at the call, though nobody waits for it; held until the other end is dropped.
         drop(writer.submit(move |_| Ok(held.recv().is_ok())));
@@ -276,6 +281,7 @@ mod tests {
 
     fn note(writing: &mut Writing<'_>, n: i64) -> Result<Position, Trouble> {
         let position = writing.tick();
+        journal::record_move(writing.connection, ConversationId(1), position)?;
         writing.connection.execute("INSERT INTO notes (n) VALUES (?1)", [n])?;
         Ok(position)
     }
@@ -301,6 +307,27 @@ mod tests {
             "{results:?}"
         );
         assert_eq!(notes(&writer), [1, 2, 3]);
+    }
+
+    /// Else the answers to one batch would come back as two halves, and each half would wait for a sync of its own.
+    #[test]
+    fn what_queues_while_a_batch_is_done_is_committed_with_it() {
+        let (writer, release) = held_writer();
+        drop(release);
+        let (begun, beginning) = mpsc::channel();
+        let (release, held) = mpsc::channel::<()>();
+        let first = writer.submit(move |writing| {
+            let _ = begun.send(());
+            let _ = held.recv();
+            note(writing, 1)
+        });
+        beginning.recv().unwrap();
+        let fails = writer.submit(|writing| note(writing, 1));
+        drop(release);
+        let (first, fails) = block_on(futures_util::future::join(first, fails));
+        assert!(first.is_ok() && fails.is_err());
+        // It was done once more, alone, since the one beside it spoilt the transaction of both.
+        assert_eq!(beginning.iter().count(), 1);
     }
 
     #[test]
@@ -341,7 +368,9 @@ mod tests {
         let (first, second) = (results[0].clone().unwrap(), results[2].clone().unwrap());
         assert!(first < second);
         let stored = writer.submit(|writing| {
-            Ok(writing.connection.query_one("SELECT change FROM clock", [], |row| row.get::<_, i64>(0))?)
+            Ok(writing
+                .connection
+                .query_one("SELECT max(change) FROM moves", [], |row| row.get::<_, i64>(0))?)
         });
         assert_eq!(block_on(stored), Ok(second.0 as i64));
     }
