@@ -5,15 +5,20 @@
 
 use std::path::Path;
 
+use anser_protocol::ids::Position;
 use anser_protocol::{AccountId, ConversationId, Moment, SendKey, Seq, kind};
 use anser_store::contract::block_on;
 use anser_store::sqlite::SqliteStore;
-use anser_store::{Append, Log, Range};
+use anser_store::{Append, Conversations, Log, Range};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
 /// One for each schema there ever was, the oldest first.
-const FROZEN: [&str; 2] = [include_str!("frozen/schema_1.sql"), include_str!("frozen/schema_2.sql")];
+const FROZEN: [&str; 3] = [
+    include_str!("frozen/schema_1.sql"),
+    include_str!("frozen/schema_2.sql"),
+    include_str!("frozen/schema_3.sql"),
+];
 const ALICE: AccountId = AccountId(1);
 const NOTES: ConversationId = ConversationId(1);
 
@@ -72,11 +77,17 @@ fn nothing_of_a_frozen_database_is_lost_and_it_goes_on() {
             silent: false,
             now: Moment(1_000),
         };
-        // A send from then, repeated now, is known; a new one takes the next place.
+        let changed = |since| block_on(store.heads_changed(ALICE, since, None, 10)).unwrap();
+        let before = changed(Position(0));
+        assert_eq!(before.heads.len(), 1);
+        assert!(before.heads[0].change <= before.position);
+        // A send from then, repeated now, is known; a new one takes the next place, and is a change.
         let again = block_on(store.append(message.clone())).unwrap();
         assert_eq!((again.seq, again.fresh), (last.seq, false));
         let new = Append { send_key: SendKey([9; 16]), ..message };
+        assert_eq!(changed(before.position).heads, []);
         assert_eq!(block_on(store.append(new)).unwrap().seq, last.seq.next());
+        assert_eq!(changed(before.position).heads[0].last.seq, last.seq.next());
     }
 }
 

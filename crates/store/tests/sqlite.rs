@@ -10,7 +10,9 @@ use anser_protocol::ids::Position;
 use anser_protocol::{AccountId, ConversationId, DeviceId, Moment, SendKey, Seq, kind};
 use anser_store::contract::block_on;
 use anser_store::sqlite::{OpenError, QUEUE_JOBS_MAX, SqliteStore};
-use anser_store::{Accounts, Append, Conversations, Log, NewAccount, NewDevice, NewGroup, Range, StoreError};
+use anser_store::{
+    Accounts, Append, Conversations, Log, NewAccount, NewDevice, NewGroup, Range, Reach, StoreError,
+};
 use futures_util::FutureExt;
 use rusqlite::Connection;
 use tempfile::TempDir;
@@ -279,6 +281,71 @@ fn a_full_queue_says_busy_and_keeps_its_word_to_the_others() {
     block_on(store.append(message(conversation, asked - 1))).unwrap();
 }
 
+/// Whether the changes were looked at or the chats, and whatever changed.
+#[test]
+fn what_changed_is_what_lies_behind_the_position() {
+    let dir = TempDir::new().unwrap();
+    let store = open(dir.path());
+    register_alice(&store);
+    block_on(store.create_account(bob(), NewDevice { name: "phone".to_owned(), token_hash: [2; 32] }, NOW))
+        .unwrap();
+    let chats: Vec<_> = (0..30).map(|key| group_of_alice(&store, key).0).collect();
+    let direct = block_on(store.open_direct(ALICE, BOB, (kind::CREATED, vec![]), NOW)).unwrap().0;
+    let heads = |since| block_on(store.heads_changed(ALICE, since, None, 100)).unwrap();
+    let mut positions = vec![Position(0)];
+    for n in 0..40_u64 {
+        let chat = chats[(n * n % 30) as usize];
+        block_on(store.append(message(chat, n))).unwrap();
+        let of_bob = Append { sender: BOB, ..message(direct, 100 + n) };
+        let end = block_on(store.append(of_bob)).unwrap().seq;
+        positions.push(heads(Position(u64::MAX)).position);
+        let reach = Reach { conversation: direct, delivered: end, read: Seq(n % 3) };
+        block_on(store.reach(ALICE, vec![reach], NOW)).unwrap();
+        positions.push(heads(Position(u64::MAX)).position);
+    }
+    let all = heads(Position(0)).heads;
+    assert_eq!(all.len(), 31);
+    for since in positions {
+        let mut behind = all.clone();
+        behind.retain(|head| head.change > since);
+        assert_eq!(heads(since).heads, behind, "since {since:?}");
+    }
+    assert_eq!(block_on(store.verify()).unwrap(), Vec::<String>::new());
+}
+
+/// Else who has 2,000 chats pays for all of them after every tunnel.
+#[test]
+fn chats_that_did_not_change_are_not_looked_at() {
+    let dir = TempDir::new().unwrap();
+    let store = open(dir.path());
+    register_alice(&store);
+    let chats: Vec<_> = (0..30).map(|key| group_of_alice(&store, key).0).collect();
+    let since = block_on(store.heads_changed(ALICE, Position(0), None, 1)).unwrap().position;
+    block_on(store.append(message(chats[7], 1))).unwrap();
+    // Were the others looked at, this would show.
+    let tool = Connection::open(dir.path().join("anser.db")).unwrap();
+    tool.execute("UPDATE members SET change = 1000", []).unwrap();
+    let heads = block_on(store.heads_changed(ALICE, since, None, 100)).unwrap().heads;
+    assert_eq!(heads.iter().map(|head| head.conversation).collect::<Vec<_>>(), [chats[7]]);
+}
+
+/// A commit for each device that comes back would buy nothing.
+#[test]
+fn that_a_device_was_seen_is_told_at_once_and_written_late() {
+    let dir = TempDir::new().unwrap();
+    let store = open(dir.path());
+    let device = register_alice(&store);
+    let later = NOW + 3_600_000;
+    block_on(store.touch_device(device, later)).unwrap();
+    let seen = |store: &SqliteStore| block_on(store.devices(ALICE)).unwrap()[0].last_seen_at;
+    assert_eq!(seen(&store), later);
+    let tool = Connection::open(dir.path().join("anser.db")).unwrap();
+    let written: i64 = tool.query_one("SELECT last_seen_at FROM devices", [], |row| row.get(0)).unwrap();
+    assert_eq!(Moment(written as u64), NOW);
+    drop((store, tool));
+    assert_eq!(seen(&open(dir.path())), later);
+}
+
 /// A bot that never reads and writes very much must not make its head expensive.
 #[test]
 fn counting_the_unread_looks_at_none_of_a_run_of_ones_own() {
@@ -377,7 +444,8 @@ fn faults_are_found_and_named() {
         ("UPDATE events SET sender_id = 9 WHERE seq = 1", "does not exist"),
         ("UPDATE conversations SET member_count = 9", "present members"),
         ("DELETE FROM send_keys WHERE seq = 2", "send key on record"),
-        ("UPDATE conversations SET change = 99", "ahead of the clock"),
+        ("UPDATE conversations SET change = 99", "ahead of those on record"),
+        ("INSERT INTO moves VALUES (99, 7)", "not on record"),
         ("UPDATE members SET read = 9", "outside"),
     ];
     for (damage, words) in damages {

@@ -2,10 +2,12 @@
 //!
 //! A commit writes pages to the end of the log. Now and then they must be copied to their places in the database, so
 //! that the log can begin again; SQLite by itself does that at the end of a commit, and whoever waits for that commit
-//! waits for thousands of scattered writes and their sync. Here a thread of its own copies while the writer goes on.
-//! What the writer has added meanwhile is copied next, which takes less time, and so on; the little that is left at
-//! last is the writer's own turn, between two commits, since the log begins again only when nothing is left. A writer
-//! that is faster than the copier is held up by the log's bound, else the log would fill the disk.
+//! waits for thousands of scattered writes and their sync. Here a thread of its own copies while the writer goes on, a
+//! little at a time, since the syncs of both go to one disk.
+//!
+//! The log begins again only when nothing in it is left to copy. Mostly that happens by itself, when the writer pauses.
+//! Where it does not pause the little that is left at last is its own turn, between two commits. And a writer that is
+//! faster than the copier is held up by the log's bound, else the log would fill the disk.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
@@ -17,21 +19,26 @@ use rusqlite::Connection;
 use rusqlite::wal::CheckpointMode;
 
 /// So few pages are left to the writer: some milliseconds.
-const REST_PAGES: i32 = 1_000;
+const REST_PAGES: i32 = 300;
+/// So many, if they do not become fewer.
+const REST_PAGES_MAX: i32 = 1_000;
 /// A disk that does not keep up gains nothing from being asked more often.
 const ROUNDS_MAX: usize = 6;
 
 /// How long the log gets.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct LogLimits {
-    /// So many pages are worth a copy: one that was written several times meanwhile is copied once.
-    pub(super) copied_at_pages: i32,
+    /// So many more pages are worth a copy: one that was written several times meanwhile is copied once.
+    pub(super) copied_every_pages: i32,
+    /// With so many the writer takes its turn, so that the log begins again.
+    pub(super) renewed_at_pages: i32,
     /// With so many the writer waits for the copy.
     pub(super) pages_max: i32,
 }
 
-/// 32 MB, and 256 MB where the copier cannot keep up.
-pub(super) const LOG_LIMITS: LogLimits = LogLimits { copied_at_pages: 8_000, pages_max: 64_000 };
+/// 8 MB, 64 MB, and 256 MB where the copier cannot keep up.
+pub(super) const LOG_LIMITS: LogLimits =
+    LogLimits { copied_every_pages: 2_000, renewed_at_pages: 16_000, pages_max: 64_000 };
 
 /// The writer's end.
 #[derive(Debug)]
@@ -61,28 +68,28 @@ impl Checkpoints {
         copier: Connection,
         limits: LogLimits,
     ) -> rusqlite::Result<io::Result<Checkpoints>> {
-        let log_pages = limits.copied_at_pages;
+        let every = limits.copied_every_pages;
         let log = Arc::new(Log {
             copying: Mutex::new(()),
             pages: AtomicI32::new(0),
-            pages_wanted: AtomicI32::new(log_pages),
+            pages_wanted: AtomicI32::new(every),
             rest: AtomicBool::new(false),
         });
         // One place: a copy that was asked for twice is made once.
         let (ask, asked) = bounded(1);
         let of_writer = Arc::clone(&log);
         writer.wal_hook(Some(move |_: &mut _, pages| {
-            of_writer.pages.store(pages, Ordering::Relaxed);
-            if pages < log_pages {
-                of_writer.pages_wanted.store(log_pages, Ordering::Relaxed);
-            } else if pages >= of_writer.pages_wanted.load(Ordering::Relaxed) {
+            if pages < of_writer.pages.swap(pages, Ordering::Relaxed) {
+                of_writer.pages_wanted.store(every, Ordering::Relaxed);
+            }
+            if pages >= of_writer.pages_wanted.load(Ordering::Relaxed) {
                 let _ = ask.try_send(());
             }
             Ok(())
         }))?;
         let of_copier = Arc::clone(&log);
         let thread = thread::Builder::new().name("store-copier".to_owned());
-        let started = thread.spawn(move || run(&copier, &asked, &of_copier, log_pages));
+        let started = thread.spawn(move || run(&copier, &asked, &of_copier, limits));
         Ok(started.map(|thread| Checkpoints { log, limits, thread: Some(thread) }))
     }
 
@@ -106,19 +113,21 @@ impl Checkpoints {
     }
 }
 
-fn run(copier: &Connection, asked: &Receiver<()>, log: &Log, log_pages: i32) {
+fn run(copier: &Connection, asked: &Receiver<()>, log: &Log, limits: LogLimits) {
     for () in asked {
-        for _ in 0..ROUNDS_MAX {
+        // What the writer has added meanwhile is copied next, which takes less time, and so on.
+        for round in 1..=ROUNDS_MAX {
             let Some(copied) = log.copy(copier) else { break };
-            let left = log.pages.load(Ordering::Relaxed) - copied;
-            if left <= REST_PAGES {
-                log.rest.store(left > 0, Ordering::Relaxed);
+            let pages = log.pages.load(Ordering::Relaxed);
+            let (left, is_due) = (pages - copied, pages >= limits.renewed_at_pages);
+            let is_little = left <= if round < ROUNDS_MAX { REST_PAGES } else { REST_PAGES_MAX };
+            log.rest.store(is_due && is_little && left > 0, Ordering::Relaxed);
+            if !is_due || is_little {
                 break;
             }
         }
-        // A reader may keep the log from beginning again; then not every commit is worth another try.
-        let wanted = log.pages.load(Ordering::Relaxed) + log_pages / 4;
-        log.pages_wanted.store(wanted.max(log_pages), Ordering::Relaxed);
+        let wanted = log.pages.load(Ordering::Relaxed) + limits.copied_every_pages;
+        log.pages_wanted.store(wanted, Ordering::Relaxed);
     }
 }
 
@@ -169,7 +178,8 @@ mod tests {
     /// While one writes without a pause, and others read.
     #[test]
     fn the_log_begins_again_and_again() {
-        let mut notes = notes(LogLimits { copied_at_pages: 100, pages_max: i32::MAX });
+        let mut notes =
+            notes(LogLimits { copied_every_pages: 50, renewed_at_pages: 200, pages_max: i32::MAX });
         let reader = Connection::open(notes.dir.path().join("notes.db")).unwrap();
         let (mut begun, mut before) = (0, 0);
         for n in 1.. {
@@ -188,7 +198,8 @@ mod tests {
 
     #[test]
     fn a_copier_that_is_too_slow_does_not_let_the_log_grow() {
-        let notes = notes(LogLimits { copied_at_pages: i32::MAX, pages_max: 50 });
+        let notes =
+            notes(LogLimits { copied_every_pages: i32::MAX, renewed_at_pages: i32::MAX, pages_max: 50 });
         let longest = (0..200).map(|_| notes.add()).max();
         assert!(longest.is_some_and(|pages| (50..60).contains(&pages)), "{longest:?}");
     }

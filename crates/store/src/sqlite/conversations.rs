@@ -9,7 +9,7 @@ use super::accounts::account_exists;
 use super::log::{KeyUse, NewEvent, group_digest, insert_event};
 use super::rows::{Place, from_sql, kind_to_sql, number, to_sql};
 use super::writer::Writing;
-use super::{SqliteStore, Trouble, heads};
+use super::{SqliteStore, Trouble, heads, journal};
 use crate::conversations::{
     Change, ConversationKind, Conversations, HeadPage, HeadRow, Member, Membership, Moved, NewGroup, Reach,
     merge_reaches,
@@ -172,7 +172,7 @@ fn open_direct(
     let connection = writing.connection;
     let pair = [to_sql(who.min(with).0), to_sql(who.max(with).0)];
     let mut find = connection.prepare_cached(PAIR_FIND)?;
-    if let Some(known) = find.query_row(pair, |row| number(row, "conversation_id")).optional()? {
+    if let Some(known) = find.query_row(pair, |row| number(row, 0)).optional()? {
         return Ok((ConversationId(known), false));
     }
     require_accounts(connection, &[who, with])?;
@@ -386,12 +386,10 @@ fn members_among(
 
 fn present_members(connection: &Connection, conversation: ConversationId) -> Result<Membership, Trouble> {
     let mut find = connection.prepare_cached(MEMBERS_CHANGED)?;
-    let changed =
-        find.query_row([to_sql(conversation.0)], |row| number(row, "members_changed")).optional()?;
+    let changed = find.query_row([to_sql(conversation.0)], |row| number(row, 0)).optional()?;
     let mut select = connection.prepare_cached(MEMBERS_PRESENT)?;
-    let members = select.query_map([to_sql(conversation.0)], |row| {
-        Ok((AccountId(number(row, "account_id")?), Seq(number(row, "from_seq")?)))
-    })?;
+    let members = select
+        .query_map([to_sql(conversation.0)], |row| Ok((AccountId(number(row, 0)?), Seq(number(row, 1)?))))?;
     Ok(Membership { changed: Seq(changed.unwrap_or(0)), members: members.collect::<Result<_, _>>()? })
 }
 
@@ -423,8 +421,9 @@ fn reach_one(
     if (delivered, read) == (place.delivered, place.read) {
         return Ok(None);
     }
-    let tick = to_sql(writing.tick().0);
-    let conversation = to_sql(reach.conversation.0);
+    let tick = writing.tick();
+    journal::record_move(writing.connection, reach.conversation, tick)?;
+    let (conversation, tick) = (to_sql(reach.conversation.0), to_sql(tick.0));
     let mut update = writing.connection.prepare_cached(MEMBER_REACH)?;
     update.execute([conversation, to_sql(account.0), to_sql(delivered.0), to_sql(read.0), tick])?;
     if !place.left() && place.present_count as usize <= limits::REACHED_PUSH_MEMBERS_MAX {

@@ -5,23 +5,30 @@
 
 use anser_protocol::ids::Position;
 use anser_protocol::{AccountId, ConversationId, Seq, limits};
-use rusqlite::{Connection, Row};
+use rusqlite::{Connection, OptionalExtension, Row};
 
-use super::rows::{Place, event_from_row, from_sql, number, to_sql};
+use super::rows::{Place, event_from_row, from_sql, number, select_events, to_sql};
 use super::tips::Link;
-use super::{Trouble, schema};
+use super::{Trouble, journal};
 use crate::conversations::{ConversationKind, HeadPage, HeadRow, Member};
 use crate::log::Event;
 
-const MEMBERSHIPS: &str = "
-    SELECT m.conversation_id, m.left_seq, m.change AS member_change, c.change AS conversation_change,
-        (SELECT id FROM events WHERE conversation_id = m.conversation_id ORDER BY seq DESC LIMIT 1) AS last_change
-    FROM members AS m JOIN conversations AS c ON c.id = m.conversation_id
-    WHERE m.account_id = ?1";
+macro_rules! select_changes {
+    ($condition:literal) => {
+        concat!(
+            "SELECT m.conversation_id, m.left_seq, m.change, c.change, (
+                SELECT id FROM events WHERE conversation_id = m.conversation_id ORDER BY seq DESC LIMIT 1)
+            FROM members AS m JOIN conversations AS c ON c.id = m.conversation_id WHERE ",
+            $condition
+        )
+    };
+}
 
-const EVENT_AT: &str = "
-    SELECT conversation_id, seq, sender_id, at, kind, silent, send_key, body FROM events
-    WHERE conversation_id = ?1 AND seq = ?2";
+const MEMBERSHIPS: &str = select_changes!("m.account_id = ?1");
+
+const MEMBERSHIP: &str = select_changes!("m.account_id = ?1 AND m.conversation_id = ?2");
+
+const EVENT_AT: &str = select_events!("WHERE conversation_id = ?1 AND seq = ?2");
 
 const UNREAD: &str = "
     SELECT count(*) FROM (
@@ -45,7 +52,7 @@ const LINK_WALKED_MAX: u64 = 8;
 
 /// The statements whose plans a test looks at.
 #[cfg(test)]
-pub(super) const STATEMENTS: &[&str] = &[MEMBERSHIPS, EVENT_AT, UNREAD, LINKS, PEER];
+pub(super) const STATEMENTS: &[&str] = &[MEMBERSHIPS, MEMBERSHIP, EVENT_AT, UNREAD, LINKS, PEER];
 
 /// See [`crate::Conversations::head`].
 pub(super) fn head(
@@ -83,13 +90,24 @@ pub(super) fn heads_changed(
     limit: usize,
 ) -> Result<HeadPage, Trouble> {
     let before = before.unwrap_or(Position(u64::MAX));
-    let position = schema::change_position(connection)?;
+    let position = journal::change_position(connection)?;
     let mut changed = Vec::new();
     // Who is up to date, as most are who come back after a moment, is told so without a look at anything.
     if since < position {
-        let mut select = connection.prepare_cached(MEMBERSHIPS)?;
-        for row in select.query_map([to_sql(account.0)], changed_from_row)? {
-            changed.push(row?);
+        match journal::changed_since(connection, account, since, position)? {
+            Some(conversations) => {
+                let mut find = connection.prepare_cached(MEMBERSHIP)?;
+                for conversation in conversations {
+                    let of_both = [to_sql(account.0), to_sql(conversation.0)];
+                    changed.extend(find.query_row(of_both, changed_from_row).optional()?);
+                }
+            }
+            None => {
+                let mut select = connection.prepare_cached(MEMBERSHIPS)?;
+                for row in select.query_map([to_sql(account.0)], changed_from_row)? {
+                    changed.push(row?);
+                }
+            }
         }
         changed.retain(|(change, _)| *change > since && *change < before);
         changed.sort_unstable_by(|one, other| other.cmp(one));
@@ -106,21 +124,21 @@ pub(super) fn heads_changed(
 
 /// When a member's view last changed, and of which conversation. One who left sees no later changes.
 fn changed_from_row(row: &Row<'_>) -> rusqlite::Result<(Position, ConversationId)> {
-    let mut change = number(row, "member_change")?;
-    if number(row, "left_seq")? == 0 {
-        change = change.max(number(row, "conversation_change")?).max(number(row, "last_change")?);
+    let mut change = number(row, 2)?;
+    if number(row, 1)? == 0 {
+        change = change.max(number(row, 3)?).max(number(row, 4)?);
     }
-    Ok((Position(change), ConversationId(number(row, "conversation_id")?)))
+    Ok((Position(change), ConversationId(number(row, 0)?)))
 }
 
-/// A row of `members` as others see it.
+/// A row of `members` as others see it: account, from_seq, delivered, read, left_seq.
 pub(super) fn member_from_row(row: &Row<'_>) -> rusqlite::Result<Member> {
     Ok(Member {
-        account: AccountId(number(row, "account_id")?),
-        from_seq: Seq(number(row, "from_seq")?),
-        delivered: Seq(number(row, "delivered")?),
-        read: Seq(number(row, "read")?),
-        left: number(row, "left_seq")? > 0,
+        account: AccountId(number(row, 0)?),
+        from_seq: Seq(number(row, 1)?),
+        delivered: Seq(number(row, 2)?),
+        read: Seq(number(row, 3)?),
+        left: number(row, 4)? > 0,
     })
 }
 
@@ -135,7 +153,7 @@ fn peer_of(
 
 fn event_at(connection: &Connection, conversation: ConversationId, seq: Seq) -> rusqlite::Result<Event> {
     let mut find = connection.prepare_cached(EVENT_AT)?;
-    find.query_row([to_sql(conversation.0), to_sql(seq.0)], event_from_row)
+    find.query_row([to_sql(conversation.0), to_sql(seq.0)], |row| event_from_row(conversation, row))
 }
 
 /// Of the newest events each is looked at; what lies further back is walked by its links, past all that does not count.
@@ -188,6 +206,7 @@ fn walk(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sqlite::schema;
 
     /// Whatever lies in a log, and wherever one begins.
     #[test]

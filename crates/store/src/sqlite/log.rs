@@ -9,7 +9,7 @@ use futures_util::future::BoxFuture;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use sha2::{Digest, Sha256};
 
-use super::rows::{Place, event_from_row, number, to_sql};
+use super::rows::{Place, event_from_row, number, select_events, to_sql};
 use super::writer::Writing;
 use super::{SqliteStore, Trouble};
 use crate::error::StoreError;
@@ -66,13 +66,11 @@ const EVENT_INSERT: &str = "
 
 const MEMBERS_CHANGED: &str = "SELECT members_changed FROM conversations WHERE id = ?1";
 
-const RANGE_OLDEST: &str = "
-    SELECT conversation_id, seq, sender_id, at, kind, silent, send_key, body FROM events
-    WHERE conversation_id = ?1 AND seq BETWEEN ?2 AND ?3 ORDER BY seq LIMIT ?4";
+const RANGE_OLDEST: &str =
+    select_events!("WHERE conversation_id = ?1 AND seq BETWEEN ?2 AND ?3 ORDER BY seq LIMIT ?4");
 
-const RANGE_NEWEST: &str = "
-    SELECT conversation_id, seq, sender_id, at, kind, silent, send_key, body FROM events
-    WHERE conversation_id = ?1 AND seq BETWEEN ?2 AND ?3 ORDER BY seq DESC LIMIT ?4";
+const RANGE_NEWEST: &str =
+    select_events!("WHERE conversation_id = ?1 AND seq BETWEEN ?2 AND ?3 ORDER BY seq DESC LIMIT ?4");
 
 const CANARY_BEAT: &str = "UPDATE canary SET beats = beats + 1 WHERE id = 1";
 
@@ -118,8 +116,7 @@ fn repeated(connection: &Connection, first: &KeyUse, digest: i64) -> Result<Appe
         return Err(Trouble::Refused(StoreError::SendKeyReused));
     }
     let mut find = connection.prepare_cached(MEMBERS_CHANGED)?;
-    let members_changed =
-        Seq(find.query_row([to_sql(first.conversation.0)], |row| number(row, "members_changed"))?);
+    let members_changed = Seq(find.query_row([to_sql(first.conversation.0)], |row| number(row, 0))?);
     Ok(Appended { seq: first.seq, at: first.at, fresh: false, members_changed })
 }
 
@@ -167,7 +164,6 @@ pub(super) fn insert_event(
         new.body,
     ])?;
     tip.advance(new.sender, new.silent);
-    writing.is_told(change);
     Ok(seq)
 }
 
@@ -209,10 +205,10 @@ impl KeyUse {
 
     fn from_row(row: &Row<'_>) -> rusqlite::Result<KeyUse> {
         Ok(KeyUse {
-            conversation: ConversationId(number(row, "conversation_id")?),
-            seq: Seq(number(row, "seq")?),
-            at: Moment(number(row, "at")?),
-            digest: row.get("digest")?,
+            conversation: ConversationId(number(row, 0)?),
+            seq: Seq(number(row, 1)?),
+            at: Moment(number(row, 2)?),
+            digest: row.get(3)?,
         })
     }
 }
@@ -253,7 +249,7 @@ fn read_range(
     let statement = if range.newest { RANGE_NEWEST } else { RANGE_OLDEST };
     let mut select = connection.prepare_cached(statement)?;
     let bounds = [to_sql(conversation.0), to_sql(first.0), to_sql(last.0), to_sql(range.limit as u64)];
-    for event in select.query_map(bounds, event_from_row)? {
+    for event in select.query_map(bounds, |row| event_from_row(conversation, row))? {
         let event = event?;
         bytes += event.body.len();
         if bytes > range.bytes_max && !events.is_empty() {

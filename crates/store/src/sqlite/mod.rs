@@ -11,17 +11,20 @@
 //! | `readers` | answer questions beside the writer, each from one snapshot |
 //! | `accounts`, `conversations`, `log` | the deeds, in the order of the traits |
 //! | `heads` | one member's view of its conversations |
+//! | `journal` | which conversation changed at which change position |
+//! | `seen` | when devices were last here |
 //! | `rows` | how rows become values |
 //! | `verify` | whether the database is whole |
 //!
 //! Change positions come from one counter, which the writer raises for each deed that changes something and
-//! stores with the deed: as the id of its event, or else in the table `clock`. One writer means that positions appear in order: who has seen position n has been
-//! able to see everything below it.
+//! stores with the deed: as the id of its event, or else in the table `moves`. One writer means that positions appear in
+//! order: who has seen position n has been able to see everything below it.
 
 mod accounts;
 mod checkpoints;
 mod conversations;
 mod heads;
+mod journal;
 mod leisure;
 mod log;
 pub mod open;
@@ -31,11 +34,13 @@ mod plans;
 mod readers;
 mod rows;
 mod schema;
+mod seen;
 mod tips;
 mod verify;
 mod writer;
 
 use std::fs::File;
+use std::sync::Arc;
 
 use crate::error::StoreError;
 
@@ -52,6 +57,7 @@ pub struct SqliteStore {
     // the lock goes.
     readers: readers::Readers,
     writer: writer::Writer,
+    seen: Arc<seen::Seen>,
     _lock: File,
 }
 

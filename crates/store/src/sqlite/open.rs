@@ -3,6 +3,7 @@
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anser_failpoints::Mutant;
@@ -13,8 +14,9 @@ use super::SqliteStore;
 use super::checkpoints::{Checkpoints, LOG_LIMITS};
 use super::open_error::OpenError;
 use super::readers::Readers;
-use super::schema;
+use super::seen::Seen;
 use super::writer::Writer;
+use super::{journal, schema};
 
 /// The database's name in its directory.
 const DATABASE: &str = "anser.db";
@@ -50,7 +52,7 @@ impl SqliteStore {
         let found = schema::find(&connection, &file)?;
         configure_writer(&connection).map_err(of_database)?;
         schema::migrate(&mut connection, found).map_err(of_database)?;
-        let position = schema::change_position(&connection).map_err(of_database)?;
+        let position = journal::change_position(&connection).map_err(of_database)?;
 
         // Before the writer starts: should a thread not start, nothing has been promised to anybody.
         let mut connections = Vec::new();
@@ -62,8 +64,9 @@ impl SqliteStore {
         let checkpoints = Checkpoints::start(&mut connection, copier, LOG_LIMITS)
             .map_err(of_database)?
             .map_err(of_directory)?;
-        let writer = Writer::start(connection, Some(checkpoints), position).map_err(of_directory)?;
-        Ok(SqliteStore { readers, writer, _lock: lock })
+        let seen = Arc::new(Seen::default());
+        let writer = Writer::start(connection, Some(checkpoints), seen.clone(), position);
+        Ok(SqliteStore { readers, writer: writer.map_err(of_directory)?, seen, _lock: lock })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, StatementStatus, params_from_iter};
 
-use super::{accounts, conversations, heads, log, open, rows, schema, tips};
+use super::{accounts, conversations, heads, journal, log, open, rows, schema, seen, tips};
 
 /// SQLite may plan a statement anew for other values, which costs ten times the statement.
 #[test]
@@ -39,7 +39,7 @@ fn the_logs_are_read_by_place() {
     let of_events = [log::STATEMENTS, heads::STATEMENTS, tips::STATEMENTS, &[rows::PLACE]].concat();
     let of_events: Vec<_> =
         of_events.into_iter().filter(|it| it.contains("FROM events") || it.contains("JOIN events")).collect();
-    assert_eq!(of_events.len(), 10);
+    assert_eq!(of_events.len(), 11);
     for statement in of_events {
         let plan = plan_of(&connection, statement).join("\n");
         assert!(plan.contains("events_by_place (conversation_id=?"), "{statement}\n{plan}");
@@ -52,7 +52,9 @@ fn everywhere() -> Vec<&'static str> {
         accounts::STATEMENTS,
         conversations::STATEMENTS,
         heads::STATEMENTS,
+        journal::STATEMENTS,
         log::STATEMENTS,
+        seen::STATEMENTS,
         tips::STATEMENTS,
         &[rows::PLACE],
     ]

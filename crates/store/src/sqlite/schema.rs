@@ -3,14 +3,13 @@
 use std::path::Path;
 
 use anser_failpoints::Mutant;
-use anser_protocol::ids::Position;
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::open_error::OpenError;
-use super::rows;
 
 /// One step each; the first makes an empty file into schema 1. Released steps never change.
-const STEPS: &[&str] = &[include_str!("schema/0001.sql"), include_str!("schema/0002.sql")];
+const STEPS: &[&str] =
+    &[include_str!("schema/0001.sql"), include_str!("schema/0002.sql"), include_str!("schema/0003.sql")];
 
 /// Tells `file` and us whose database this is: "Ansr".
 const APPLICATION_ID: i32 = 0x416e_7372;
@@ -57,14 +56,4 @@ pub(super) fn migrate(connection: &mut Connection, found: u32) -> rusqlite::Resu
         transaction.commit()?;
     }
     Ok(())
-}
-
-/// An event tells its own; only what has none is told by the clock.
-pub(super) const CHANGE_POSITION: &str =
-    "SELECT max((SELECT change FROM clock WHERE id = 1), (SELECT coalesce(max(id), 0) FROM events))";
-
-/// The newest change position ever given.
-pub(super) fn change_position(connection: &Connection) -> rusqlite::Result<Position> {
-    let change = connection.prepare_cached(CHANGE_POSITION)?.query_one([], |row| row.get(0))?;
-    Ok(Position(rows::from_sql(change)))
 }

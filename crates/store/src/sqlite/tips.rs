@@ -48,7 +48,7 @@ pub(super) struct Tips {
 
 // One statement for both, since a log not written to lately is what most sends of a large store go to.
 const MEMBER_AND_LAST_EVENT: &str = "
-    SELECT m.left_seq, c.members_changed, e.seq, e.sender_id, e.silent, e.back
+    SELECT e.seq, e.sender_id, e.silent, e.back, m.left_seq, c.members_changed
     FROM members AS m JOIN conversations AS c ON c.id = m.conversation_id
         JOIN events AS e ON e.conversation_id = c.id
     WHERE m.conversation_id = ?1 AND m.account_id = ?2 ORDER BY e.seq DESC LIMIT 1";
@@ -81,7 +81,7 @@ impl Tips {
             let mut find = connection.prepare_cached(MEMBER_AND_LAST_EVENT)?;
             let found = find
                 .query_row([to_sql(conversation.0), to_sql(account.0)], |row| {
-                    Ok((number(row, "left_seq")?, Seq(number(row, "members_changed")?), Link::from_row(row)?))
+                    Ok((number(row, 4)?, Seq(number(row, 5)?), Link::from_row(row)?))
                 })
                 .optional()?;
             let Some((left_seq, members_changed, last)) = found else {
@@ -147,7 +147,7 @@ impl Tip {
     fn read(connection: &Connection, conversation: ConversationId) -> rusqlite::Result<Tip> {
         let id = [to_sql(conversation.0)];
         let mut find = connection.prepare_cached(MEMBERS_CHANGED)?;
-        let members_changed = find.query_row(id, |row| number(row, "members_changed")).optional()?;
+        let members_changed = find.query_row(id, |row| number(row, 0)).optional()?;
         let members_changed = Seq(members_changed.unwrap_or(0));
         let mut find = connection.prepare_cached(LAST_EVENT)?;
         match find.query_row(id, Link::from_row).optional()? {
@@ -215,12 +215,13 @@ pub(super) struct Link {
 }
 
 impl Link {
+    /// From a row that begins with seq, sender_id, silent, back.
     pub(super) fn from_row(row: &Row<'_>) -> rusqlite::Result<Link> {
         Ok(Link {
-            seq: Seq(number(row, "seq")?),
-            sender: AccountId(number(row, "sender_id")?),
-            silent: row.get("silent")?,
-            back: number(row, "back")?,
+            seq: Seq(number(row, 0)?),
+            sender: AccountId(number(row, 1)?),
+            silent: row.get(2)?,
+            back: number(row, 3)?,
         })
     }
 

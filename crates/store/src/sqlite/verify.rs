@@ -57,11 +57,22 @@ const RULES: &[(&str, &str)] = &[
             WHERE length(e.send_key) > 0 AND (k.conversation_id, k.seq) IS NOT (e.conversation_id, e.seq)",
     ),
     (
-        "a change position is ahead of the clock",
-        "WITH clock AS (SELECT max(change, (SELECT coalesce(max(id), 0) FROM events)) AS change FROM main.clock)
-            SELECT id FROM conversations WHERE change > (SELECT change FROM clock)
+        "a change position is ahead of those on record",
+        "WITH newest AS (
+                SELECT max(coalesce(max(change), 0), (SELECT coalesce(max(id), 0) FROM events)) AS change FROM moves
+            )
+            SELECT id FROM conversations WHERE change > (SELECT change FROM newest)
             UNION ALL
-            SELECT conversation_id FROM members WHERE change > (SELECT change FROM clock)",
+            SELECT conversation_id FROM members WHERE change > (SELECT change FROM newest)",
+    ),
+    (
+        "a change is not on record",
+        "WITH
+            beginning AS (SELECT min(change) AS change FROM moves),
+            told AS (SELECT id, change FROM conversations UNION ALL SELECT conversation_id, change FROM members)
+            SELECT id FROM told AS t WHERE change > (SELECT change FROM beginning)
+                AND NOT EXISTS (SELECT 1 FROM events AS e WHERE e.id = t.change AND e.conversation_id = t.id)
+                AND NOT EXISTS (SELECT 1 FROM moves AS m WHERE m.change = t.change AND m.conversation_id = t.id)",
     ),
     (
         "a position is outside of what its member may see",

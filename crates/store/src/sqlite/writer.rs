@@ -7,6 +7,7 @@ use std::future::Future;
 use std::io;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
+use std::time::Instant;
 
 use anser_failpoints::Place;
 use anser_protocol::ids::Position;
@@ -14,10 +15,11 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounde
 use futures_channel::oneshot;
 use rusqlite::Connection;
 
+use super::Trouble;
 use super::checkpoints::Checkpoints;
 use super::leisure::Leisure;
+use super::seen::{Seen, WRITTEN_EVERY};
 use super::tips::Tips;
-use super::{Trouble, rows};
 use crate::error::StoreError;
 
 /// Deeds waiting to be committed: less than a second's work. One more is refused with `Busy`, since it would
@@ -31,7 +33,6 @@ const BATCH_JOBS_MAX: usize = 512;
 const BEGIN: &str = "BEGIN IMMEDIATE";
 const COMMIT: &str = "COMMIT";
 const ROLLBACK: &str = "ROLLBACK";
-const CLOCK_SET: &str = "UPDATE clock SET change = ?1 WHERE id = 1";
 
 /// The writer's end that callers hold.
 #[derive(Debug)]
@@ -47,13 +48,14 @@ impl Writer {
     pub(super) fn start(
         connection: Connection,
         checkpoints: Option<Checkpoints>,
+        seen: Arc<Seen>,
         position: Position,
     ) -> io::Result<Writer> {
         let (queue, jobs) = bounded(QUEUE_JOBS_MAX);
-        let clock = Clock { given: position.0, told: position.0 };
         let leisure = Arc::new(Leisure::new(QUEUE_JOBS_MAX));
         let waiting = Arc::clone(&leisure);
-        let worker = Worker { connection, checkpoints, clock, tips: Tips::default(), jobs, leisure: waiting };
+        let tips = Tips::default();
+        let worker = Worker { connection, checkpoints, seen, newest: position, tips, jobs, leisure: waiting };
         let thread = thread::Builder::new().name("store-writer".to_owned()).spawn(move || worker.run())?;
         Ok(Writer { queue: Some(queue), leisure, thread: Some(thread) })
     }
@@ -124,33 +126,20 @@ impl Drop for Writer {
     }
 }
 
-/// The counter of changes.
-#[derive(Clone, Copy)]
-struct Clock {
-    /// The newest position given to a deed.
-    given: u64,
-    /// The newest one that is in the tables.
-    told: u64,
-}
-
 /// What a deed works with: the transaction, the counter of changes, and the ends of the logs.
 pub(super) struct Writing<'a> {
     pub(super) connection: &'a Connection,
     pub(super) tips: &'a mut Tips,
-    clock: &'a mut Clock,
+    newest: &'a mut Position,
 }
 
 impl Writing<'_> {
-    /// The next change position. Each belongs to one conversation, so that no two heads of an account share
-    /// one and a page can end between any two. One given to a deed that is undone is not given again.
+    /// The next change position, for the deed to store: as the id of its event, or with `journal::record_move`. Each
+    /// belongs to one conversation, so that no two heads of an account share one and a page can end between any two.
+    /// One given to a deed that is undone is not given again.
     pub(super) fn tick(&mut self) -> Position {
-        self.clock.given += 1;
-        Position(self.clock.given)
-    }
-
-    /// The position was written with an event: the table of the clock need not say it too.
-    pub(super) fn is_told(&mut self, position: Position) {
-        self.clock.told = position.0;
+        self.newest.0 += 1;
+        *self.newest
     }
 }
 
@@ -213,7 +202,9 @@ where
 struct Worker {
     connection: Connection,
     checkpoints: Option<Checkpoints>,
-    clock: Clock,
+    seen: Arc<Seen>,
+    /// The newest change position ever given to a deed.
+    newest: Position,
     tips: Tips,
     jobs: Receiver<Option<Box<dyn Job>>>,
     leisure: Arc<Leisure<Box<dyn Job>>>,
@@ -222,48 +213,49 @@ struct Worker {
 impl Worker {
     /// Until the store is dropped and the queue is empty.
     fn run(mut self) {
-        while let Some(batch) = self.gather() {
-            self.commit(batch);
+        let mut seen_due = Instant::now() + WRITTEN_EVERY;
+        while let Some(batch) = self.gather(seen_due) {
+            if !batch.is_empty() {
+                self.commit(batch, BATCH_JOBS_MAX);
+            }
+            let now = Instant::now();
+            // Deeds that queued meanwhile get their turn before the rest is written.
+            if now >= seen_due && !self.seen.write(&self.connection) {
+                seen_due = now + WRITTEN_EVERY;
+            }
             if let Some(checkpoints) = &self.checkpoints {
                 checkpoints.finish(&self.connection);
             }
         }
+        while self.seen.write(&self.connection) {}
         if let Some(checkpoints) = self.checkpoints.take() {
             // Before this connection is closed: the last one leaves one tidy file behind.
             checkpoints.stop(&mut self.connection);
         }
     }
 
-    /// Waits for something to do, and takes all that is there with it. `None`: the store is dropped, and all is done.
-    fn gather(&self) -> Option<Vec<Box<dyn Job>>> {
-        loop {
-            let first = match self.leisure.due() {
-                None => self.jobs.recv().map_err(|_| RecvTimeoutError::Disconnected),
-                Some(due) => self.jobs.recv_deadline(due),
-            };
-            let is_last = matches!(first, Err(RecvTimeoutError::Disconnected));
-            let mut batch: Vec<_> = first.ok().flatten().into_iter().collect();
-            batch.extend(self.jobs.try_iter().flatten().take(BATCH_JOBS_MAX - batch.len()));
-            if is_last || self.leisure.is_over() {
-                self.leisure.take(&mut batch, BATCH_JOBS_MAX);
-            }
-            if !batch.is_empty() {
-                return Some(batch);
-            }
-            if is_last {
-                return None;
-            }
+    /// Waits until there is something to do, or this moment has come, and takes the first of it; the rest of the queue
+    /// joins while that is done. `None`: the store is dropped, and all is done.
+    fn gather(&self, until: Instant) -> Option<Vec<Box<dyn Job>>> {
+        let first = self.jobs.recv_deadline(self.leisure.due().map_or(until, |due| due.min(until)));
+        let is_last = matches!(first, Err(RecvTimeoutError::Disconnected));
+        let mut batch: Vec<_> = first.ok().flatten().into_iter().collect();
+        if is_last || self.leisure.is_over() {
+            // However many they are, others have half of a batch for themselves.
+            self.leisure.take(&mut batch, BATCH_JOBS_MAX / 2);
         }
+        if is_last && batch.is_empty() { None } else { Some(batch) }
     }
 
-    fn commit(&mut self, mut batch: Vec<Box<dyn Job>>) {
-        match self.attempt(&mut batch) {
+    /// Commits this batch, with what queues meanwhile up to `jobs_max`.
+    fn commit(&mut self, mut batch: Vec<Box<dyn Job>>, jobs_max: usize) {
+        match self.attempt(&mut batch, jobs_max) {
             Ok(()) => batch.into_iter().for_each(|job| job.answer(None)),
             Err(spoilt) => {
                 self.tips.forget_all();
                 // One of them spoilt it for all: alone, each gets what it deserves.
                 if batch.len() > 1 {
-                    batch.into_iter().for_each(|job| self.commit(vec![job]));
+                    batch.into_iter().for_each(|job| self.commit(vec![job], 1));
                 } else {
                     let failure = StoreError::Failed(spoilt.to_string());
                     batch.into_iter().for_each(|job| job.answer(Some(failure.clone())));
@@ -273,28 +265,31 @@ impl Worker {
     }
 
     /// One transaction: all of the batch, or nothing.
-    fn attempt(&mut self, batch: &mut [Box<dyn Job>]) -> Result<(), Spoilt> {
-        let done = self.run_all(batch);
+    fn attempt(&mut self, batch: &mut Vec<Box<dyn Job>>, jobs_max: usize) -> Result<(), Spoilt> {
+        let done = self.run_all(batch, jobs_max);
         if done.is_err() && !self.connection.is_autocommit() {
             self.connection.prepare_cached(ROLLBACK)?.execute([])?;
         }
         done
     }
 
-    fn run_all(&mut self, batch: &mut [Box<dyn Job>]) -> Result<(), Spoilt> {
+    /// Deeds are taken from the queue until it is empty, those too that came while the ones before were done. Were
+    /// only those taken that are there at first, whoever is answered by one commit would mostly miss the next one.
+    fn run_all(&mut self, batch: &mut Vec<Box<dyn Job>>, jobs_max: usize) -> Result<(), Spoilt> {
         let connection = &self.connection;
         connection.prepare_cached(BEGIN)?.execute([])?;
-        for job in batch {
-            let (tips, clock) = (&mut self.tips, &mut self.clock);
-            job.run(&mut Writing { connection, tips, clock })?;
-        }
-        if self.clock.told != self.clock.given {
-            connection.prepare_cached(CLOCK_SET)?.execute([rows::to_sql(self.clock.given)])?;
+        let mut done = 0;
+        while done < batch.len() {
+            let (tips, newest) = (&mut self.tips, &mut self.newest);
+            batch[done].run(&mut Writing { connection, tips, newest })?;
+            done += 1;
+            if done == batch.len() && done < jobs_max {
+                batch.extend(self.jobs.try_iter().flatten().take(jobs_max - done));
+            }
         }
         anser_failpoints::pass(Place::StoreCommitBefore);
         connection.prepare_cached(COMMIT)?.execute([])?;
         anser_failpoints::pass(Place::StoreCommitAfter);
-        self.clock.told = self.clock.given;
         Ok(())
     }
 }
@@ -307,19 +302,20 @@ fn closed() -> StoreError {
 mod tests {
     use std::sync::mpsc;
 
+    use anser_protocol::ConversationId;
     use futures_executor::block_on;
     use futures_util::future::join_all;
 
     use super::*;
+    use crate::sqlite::journal;
 
     /// A writer on a database of one table, and a way to hold it until a batch has gathered behind.
     fn held_writer() -> (Writer, mpsc::Sender<()>) {
         let connection = Connection::open_in_memory().unwrap();
         let tables = "CREATE TABLE notes (n INTEGER NOT NULL UNIQUE) STRICT;
-            CREATE TABLE clock (id INTEGER PRIMARY KEY, change INTEGER NOT NULL) STRICT;
-            INSERT INTO clock VALUES (1, 0)";
+            CREATE TABLE moves (change INTEGER PRIMARY KEY, conversation_id INTEGER NOT NULL) STRICT";
         connection.execute_batch(tables).unwrap();
-        let writer = Writer::start(connection, None, Position(0)).unwrap();
+        let writer = Writer::start(connection, None, Arc::default(), Position(0)).unwrap();
         let (release, held) = mpsc::channel();
         // Queued at the call, though nobody waits for it; held until the other end is dropped.
         drop(writer.submit(move |_| Ok(held.recv().is_ok())));
@@ -328,6 +324,7 @@ mod tests {
 
     fn note(writing: &mut Writing<'_>, n: i64) -> Result<Position, Trouble> {
         let position = writing.tick();
+        journal::record_move(writing.connection, ConversationId(1), position)?;
         writing.connection.execute("INSERT INTO notes (n) VALUES (?1)", [n])?;
         Ok(position)
     }
@@ -353,6 +350,27 @@ mod tests {
             "{results:?}"
         );
         assert_eq!(notes(&writer), [1, 2, 3]);
+    }
+
+    /// Else the answers to one batch would come back as two halves, and each half would wait for a sync of its own.
+    #[test]
+    fn what_queues_while_a_batch_is_done_is_committed_with_it() {
+        let (writer, release) = held_writer();
+        drop(release);
+        let (begun, beginning) = mpsc::channel();
+        let (release, held) = mpsc::channel::<()>();
+        let first = writer.submit(move |writing| {
+            let _ = begun.send(());
+            let _ = held.recv();
+            note(writing, 1)
+        });
+        beginning.recv().unwrap();
+        let fails = writer.submit(|writing| note(writing, 1));
+        drop(release);
+        let (first, fails) = block_on(futures_util::future::join(first, fails));
+        assert!(first.is_ok() && fails.is_err());
+        // It was done once more, alone, since the one beside it spoilt the transaction of both.
+        assert_eq!(beginning.iter().count(), 1);
     }
 
     #[test]
@@ -415,7 +433,9 @@ mod tests {
         let (first, second) = (results[0].clone().unwrap(), results[2].clone().unwrap());
         assert!(first < second);
         let stored = writer.submit(|writing| {
-            Ok(writing.connection.query_one("SELECT change FROM clock", [], |row| row.get::<_, i64>(0))?)
+            Ok(writing
+                .connection
+                .query_one("SELECT max(change) FROM moves", [], |row| row.get::<_, i64>(0))?)
         });
         assert_eq!(block_on(stored), Ok(second.0 as i64));
     }
