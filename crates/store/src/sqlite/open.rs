@@ -6,6 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anser_failpoints::Mutant;
+use anser_protocol::limits;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
@@ -63,7 +64,8 @@ impl SqliteStore {
             .map_err(of_database)?
             .map_err(of_directory)?;
         let writer = Writer::start(connection, Some(checkpoints), position).map_err(of_directory)?;
-        Ok(SqliteStore { readers, writer, _lock: lock })
+        let group_members_max = limits::GROUP_MEMBERS_DEFAULT;
+        Ok(SqliteStore { readers, writer, _lock: lock, group_members_max })
     }
 }
 
