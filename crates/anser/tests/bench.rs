@@ -206,6 +206,21 @@ fn load_on_another_machine_needs_its_name_twice() {
 }
 
 #[test]
+fn big_group() {
+    let figures = check_counted(
+        "big-group",
+        &[
+            ("big-group.members", 1_100.0),
+            ("big-group.online", 40.0),
+            ("big-group.messages-lost", 0.0),
+            ("big-group.wronged", 0.0),
+        ],
+    );
+    let messages = figures.iter().find(|(name, _)| name == "big-group.messages");
+    assert!(messages.unwrap().1["value"].as_f64().unwrap() > 0.0, "nobody writes to the group");
+}
+
+#[test]
 fn store() {
     let of = |in_flight: u32| {
         ["of-the-file", "messages", "cpu-per-message", "p99"]

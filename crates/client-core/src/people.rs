@@ -7,7 +7,7 @@ use anser_protocol::{AccountId, ConversationId, Seq, limits};
 use crate::local::{MemberRow, PersonRow, Restored};
 
 /// So many people without a name are cared for on one link: far more than anybody looks at.
-const NAMELESS_MAX: usize = 10 * limits::GROUP_MEMBERS_MAX;
+const NAMELESS_MAX: usize = 10 * limits::GROUP_MEMBERS_DEFAULT;
 
 /// How far somebody got.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -100,7 +100,7 @@ impl People {
     pub(crate) fn reach(&mut self, news: MemberRow) -> Option<MemberRow> {
         let key = (news.conversation, news.account);
         let before = self.members.get(&key).copied();
-        if before.is_none() && self.members_of(news.conversation).count() > limits::GROUP_MEMBERS_MAX {
+        if before.is_none() && self.members_of(news.conversation).count() > limits::GROUP_MEMBERS_DEFAULT {
             return None;
         }
         let anew = MemberRow { delivered: Seq(0), read: Seq(0), ..news };
@@ -246,7 +246,7 @@ mod tests {
             people.reach(member(AccountId(account), 1, 1));
             people.want(CHAT, AccountId(account));
         }
-        assert!(people.members.len() <= limits::GROUP_MEMBERS_MAX + 1);
+        assert!(people.members.len() <= limits::GROUP_MEMBERS_DEFAULT + 1);
         assert!(people.wanted.len() <= NAMELESS_MAX);
         assert_eq!(people.next_request().map(|(_, asked)| asked.len()), Some(limits::MEMBERS_PER_PAGE));
         assert_eq!(people.next_request(), None, "one question at a time");

@@ -7,8 +7,11 @@
 //! *Read* implies delivered. Somebody may read the end of a log while a hole below is still being fetched: that is
 //! shown here at once, and told when the hole is filled. Only holes so old that nobody fetches them unasked do not
 //! hold it back; there the user's word counts.
+//!
+//! In a large group everybody gets a message at the same moment, so what was delivered there is reported after a random
+//! time, with all that came until then. What the user read is told at once, and delivery with it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anser_protocol::wire::Reach;
 use anser_protocol::{ConversationId, Moment, Seq, limits};
@@ -23,7 +26,8 @@ const RETRY_MS: u64 = 5_000;
 /// Reports that are due. Which positions they carry is derived from the rows whenever one is sent.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Receipts {
-    touched: BTreeSet<ConversationId>,
+    /// Since when, or from when on, each is to be reported on.
+    touched: BTreeMap<ConversationId, Moment>,
     in_flight: bool,
     /// A batch was refused as a whole because of some report in it: go one by one until all are through.
     careful: bool,
@@ -35,8 +39,14 @@ pub(crate) struct Receipts {
 impl Receipts {
     /// Something moved there.
     pub(crate) fn touch(&mut self, conversation: ConversationId) {
+        self.touch_from(conversation, Moment(0));
+    }
+
+    /// Something moved there, and need not be reported before this moment, unless something else does.
+    pub(crate) fn touch_from(&mut self, conversation: ConversationId, from: Moment) {
         if !self.hopeless.contains(&conversation) {
-            self.touched.insert(conversation);
+            let due = self.touched.entry(conversation).or_insert(from);
+            *due = from.min(*due);
         }
     }
 
@@ -45,7 +55,8 @@ impl Receipts {
         if self.in_flight || now < self.not_before {
             return Vec::new();
         }
-        self.touched.iter().copied().collect()
+        let due = self.touched.iter().filter(|(_, from)| **from <= now);
+        due.map(|(conversation, _)| *conversation).collect()
     }
 
     /// How many reports may go into one request.
@@ -58,18 +69,24 @@ impl Receipts {
         self.careful &= !self.touched.is_empty();
     }
 
-    pub(crate) fn sent(&mut self) {
+    /// These are on their way. What moves from here on goes with the next report.
+    pub(crate) fn sent(&mut self, reaches: &[Reach]) {
         self.in_flight = true;
+        for reach in reaches {
+            self.touched.remove(&ConversationId(reach.conversation));
+        }
     }
 
-    /// The server has it. What moved meanwhile is still touched and goes with the next report.
+    /// The server has it.
     pub(crate) fn done(&mut self) {
         self.in_flight = false;
+        self.careful &= !self.touched.is_empty();
     }
 
     /// Not now.
-    pub(crate) fn later(&mut self, retry_after_ms: u32, now: Moment) {
+    pub(crate) fn later(&mut self, reaches: &[Reach], retry_after_ms: u32, now: Moment) {
         self.in_flight = false;
+        self.touch_again(reaches);
         self.not_before = now + u64::from(retry_after_ms).max(RETRY_MS);
     }
 
@@ -82,7 +99,16 @@ impl Receipts {
                 self.hopeless.insert(conversation);
                 self.nothing_due(conversation);
             }
-            _ => self.careful = true,
+            _ => {
+                self.careful = true;
+                self.touch_again(reaches);
+            }
+        }
+    }
+
+    fn touch_again(&mut self, reaches: &[Reach]) {
+        for reach in reaches {
+            self.touch(ConversationId(reach.conversation));
         }
     }
 
@@ -91,7 +117,9 @@ impl Receipts {
     }
 
     pub(crate) fn wake_at(&self, now: Moment) -> Moment {
-        if !self.touched.is_empty() && now < self.not_before { self.not_before } else { Moment::NEVER }
+        let first = self.touched.values().min().map(|from| self.not_before.max(*from));
+        // What is due already waits for something else than time.
+        first.filter(|from| !self.in_flight && now < *from).unwrap_or(Moment::NEVER)
     }
 }
 
@@ -175,15 +203,35 @@ mod tests {
         let reach = |conversation| Reach { conversation, delivered: 1, read: 0 };
         receipts.touch(ConversationId(7));
         receipts.touch(ConversationId(8));
-        receipts.sent();
+        receipts.sent(&[reach(7), reach(8)]);
         receipts.refused(&[reach(7), reach(8)]);
         assert_eq!(receipts.batch_max(), 1);
-        receipts.sent();
+        receipts.sent(&[reach(7)]);
         receipts.refused(&[reach(7)]);
         assert_eq!(receipts.candidates(Moment(0)), [ConversationId(8)]);
         receipts.nothing_due(ConversationId(8));
         receipts.touch(ConversationId(7));
         assert_eq!(receipts.candidates(Moment(0)), [], "not again on this link");
         assert_eq!(receipts.batch_max(), limits::REACHES_PER_REQUEST_MAX);
+    }
+
+    #[test]
+    fn what_may_wait_waits_once_and_goes_with_what_may_not() {
+        let mut receipts = Receipts::default();
+        let group = ConversationId(7);
+        let reach = Reach { conversation: 7, delivered: 1, read: 0 };
+        receipts.touch_from(group, Moment(50));
+        receipts.touch_from(group, Moment(90));
+        assert_eq!((receipts.candidates(Moment(49)), receipts.wake_at(Moment(49))), (vec![], Moment(50)));
+        assert_eq!(receipts.candidates(Moment(50)), [group]);
+        receipts.sent(&[reach]);
+        receipts.touch_from(group, Moment(200));
+        receipts.done();
+        assert_eq!((receipts.candidates(Moment(60)), receipts.wake_at(Moment(60))), (vec![], Moment(200)));
+        receipts.touch(group);
+        assert_eq!(receipts.candidates(Moment(61)), [group], "the user read something");
+        receipts.sent(&[reach]);
+        receipts.later(&[reach], 0, Moment(61));
+        assert_eq!(receipts.wake_at(Moment(62)), Moment(61 + RETRY_MS));
     }
 }

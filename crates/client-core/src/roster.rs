@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use anser_protocol::{AccountId, ConversationId, Seq};
+use anser_protocol::{AccountId, ConversationId, Seq, kind, wire};
+use prost::Message;
 
 use crate::local::{ConversationRow, EventRow, Restored, SpanRow};
 use crate::rows::{Head, counts};
@@ -44,6 +45,12 @@ impl Conversation {
         self.spans.insert(event.seq, event.seq);
         self.unread.hold(event.seq, counts(event, me));
         if event.seq > self.row.last.seq {
+            // In a large group not everybody is told so by a head of their own.
+            if event.kind == kind::RENAMED
+                && let Ok(renamed) = wire::Renamed::decode(event.body.as_slice())
+            {
+                self.row.title = renamed.title;
+            }
             self.row.last = event.clone();
         }
         self.note_unread();

@@ -22,13 +22,14 @@ const ROLES: &[(&str, Role)] = &[
     (raw::echo::WEBSOCKET_TOGETHER, raw::echo::serve_websocket_together),
     (raw::fan_out::ROLE, raw::fan_out::serve),
     (crowd::child::ROLE, crowd::child::play),
+    (crowd::members::ROLE, crowd::members::play),
 ];
 
 /// Plays the role named by the first word.
 pub fn play(words: &[String]) -> Result<()> {
     let Some((name, rest)) = words.split_first() else { bail!("which role?") };
     // One that is given orders hears by itself when there will be no more.
-    if name != crowd::child::ROLE {
+    if ![crowd::child::ROLE, crowd::members::ROLE].contains(&name.as_str()) {
         std::thread::spawn(|| {
             // The parent holds the other end, and never writes: this ends when the parent does, however it ended.
             std::io::stdin().lines().for_each(drop);

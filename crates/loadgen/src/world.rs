@@ -8,7 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use anser_protocol::{AccountId, Moment, SendKey, kind, limits, wire};
 use anser_store::sqlite::SqliteStore;
-use anser_store::{Accounts, Conversations, NewAccount, NewDevice, NewGroup};
+use anser_store::{Accounts, Change, Conversations, NewAccount, NewDevice, NewGroup};
 use anyhow::{Context, Result, bail};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use prost::Message;
@@ -16,6 +16,8 @@ use sha2::{Digest, Sha256};
 
 /// Deeds that wait for one commit.
 const AT_ONCE: usize = 512;
+/// Members who come into a group at once: a body names them all, and is to stay as short as bodies are.
+const MEMBERS_AT_ONCE: usize = 1_000;
 /// The world is older than the server's idea of "just seen": each device that comes back is noted, as in life.
 const AGE_MS: u64 = 60 * 60 * 1_000;
 
@@ -77,7 +79,7 @@ impl Somebody {
 
 /// Makes a new data directory with these people in it.
 pub(crate) async fn fill(data: &Path, seed: u64, plan: &Plan) -> Result<()> {
-    let store = SqliteStore::open(data)?;
+    let store = SqliteStore::open(data)?.with_group_members_max(limits::GROUP_MEMBERS_MAX);
     if store.has_accounts().await? {
         bail!("{} has accounts already: made-up people belong in a directory of their own", data.display());
     }
@@ -110,18 +112,25 @@ async fn open_chat(store: &SqliteStore, seed: u64, number: usize, chat: &Chat, n
     let account = |member: usize| Somebody::number(seed, member).account;
     let accounts: Vec<AccountId> = chat.members.iter().map(|member| account(*member)).collect();
     let title = chat.title.clone().unwrap_or_default();
-    let members = accounts.iter().map(|account| account.0).collect();
+    let mut pieces = accounts.chunks(MEMBERS_AT_ONCE);
+    let founders = pieces.next().unwrap_or_default();
+    let members = founders.iter().map(|account| account.0).collect();
     let created = (kind::CREATED, wire::Created { title: title.clone(), members }.encode_to_vec());
-    match (&chat.title, accounts.as_slice()) {
+    match (&chat.title, founders) {
         (None, [one, other]) => {
             store.open_direct(*one, *other, created, now).await?;
         }
-        (Some(_), [creator, others @ ..]) if accounts.len() <= limits::GROUP_MEMBERS_MAX => {
+        (Some(_), [creator, others @ ..]) => {
             let mut random = [0; 10];
             random[..8].copy_from_slice(&(number as u64).to_be_bytes());
             let send_key = SendKey::new(now.0, random);
             let group = NewGroup { creator: *creator, title, members: others.to_vec(), send_key, created };
-            store.create_group(group, now).await?;
+            let (conversation, _) = store.create_group(group, now).await?;
+            for piece in pieces {
+                let members = piece.iter().map(|account| account.0).collect();
+                let added = (kind::MEMBERS_ADDED, wire::MembersAdded { members }.encode_to_vec());
+                store.change_group(conversation, *creator, Change::Add(piece.to_vec()), added, now).await?;
+            }
         }
         _ => bail!("a chat of {} people is none that the plan can have", accounts.len()),
     }

@@ -27,8 +27,13 @@ pub const NAME_CHARS_MAX: usize = 64;
 pub const PASSWORD_CHARS_MIN: usize = 8;
 /// Longest password in bytes: hashing must not become a way to burn our CPU.
 pub const PASSWORD_BYTES_MAX: usize = 1_024;
-/// Members of a group, its owner included.
-pub const GROUP_MEMBERS_MAX: usize = 1_000;
+/// Members of a group, its founder included, unless the server's operator wants another bound.
+pub const GROUP_MEMBERS_DEFAULT: usize = 1_000;
+/// ... which may be this at most (spec G1).
+pub const GROUP_MEMBERS_MAX: usize = 100_000;
+/// A group of more members is a large one: what concerns all of them is told in pieces, so that everybody else's
+/// messages go between, and what all of them would do at the same moment they do one after the other.
+pub const LARGE_GROUP_MEMBERS: usize = 1_000;
 /// Handles in one CreateGroup or AddMembers: each costs a look-up.
 pub const MEMBERS_PER_REQUEST_MAX: usize = 200;
 
@@ -72,6 +77,13 @@ pub const FINDS_PER_HOUR: u32 = 300;
 /// Groups made, added to or renamed, per account and hour: each is told to every member present, one look-up each,
 /// so without a limit one person could keep the whole server busy with it.
 pub const GROUP_CHANGES_PER_HOUR: u32 = 100;
+/// In a large group a client reports what is delivered within a millisecond for each member, at random, and within this at
+/// most: a message to 20,000 who are there would else be 20,000 reports at the same moment.
+pub const REPORT_SPREAD_MS_MAX: u64 = 60_000;
+/// How long, at random, a client may wait before it reports what was delivered to it in a group of so many.
+pub fn report_spread_ms(members: u32) -> u64 {
+    if members as usize > LARGE_GROUP_MEMBERS { u64::from(members).min(REPORT_SPREAD_MS_MAX) } else { 0 }
+}
 /// Positions are pushed live in conversations up to this many members; in larger ones every message
 /// would cost members², so they are fetched when looked at.
 pub const REACHED_PUSH_MEMBERS_MAX: usize = 50;

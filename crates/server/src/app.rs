@@ -64,7 +64,8 @@ pub struct Running {
 /// Opens the store and the doors. When this returns, clients can connect.
 pub async fn start(settings: Settings) -> Result<Running, AppError> {
     let tls = settings.tls.as_ref().map(gateway::acceptor).transpose()?;
-    let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&settings.data)?);
+    let store = SqliteStore::open(&settings.data)?.with_group_members_max(settings.group_members_max);
+    let store: Arc<dyn Store> = Arc::new(store);
     let (listener, address) = listen(settings.listen)?;
     let metrics_listener = match settings.metrics_listen {
         Some(address) => Some(listen(address)?),

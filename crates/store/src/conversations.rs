@@ -14,7 +14,7 @@ use crate::log::Event;
 pub enum ConversationKind {
     /// Two people; at most one such conversation for each pair.
     Direct,
-    /// Up to `limits::GROUP_MEMBERS_MAX` people.
+    /// Up to so many people as the store was told, by default `limits::GROUP_MEMBERS_DEFAULT`.
     Group,
 }
 
@@ -33,7 +33,7 @@ pub struct Member {
     pub left: bool,
 }
 
-/// Who is in a conversation now, with the version by which a holder of this can tell that it is old.
+/// Who is in a conversation now, or a page of them, with the version by which a holder of this can tell that it is old.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Membership {
     /// The seq of the newest event that made, added or removed members.
@@ -174,7 +174,7 @@ pub trait Conversations {
     ) -> Result<(ConversationId, bool), StoreError>;
 
     /// Makes a group with its members and first event. A repeat (same creator, same key) returns the first
-    /// one and `false`. `Full` over `limits::GROUP_MEMBERS_MAX`; `NotFound` if a member does not exist;
+    /// one and `false`. `Full` over the bound of the store; `NotFound` if a member does not exist;
     /// `SendKeyReused` if the key was used for a message.
     async fn create_group(&self, group: NewGroup, now: Moment) -> Result<(ConversationId, bool), StoreError>;
 
@@ -182,7 +182,7 @@ pub trait Conversations {
     /// The event's body for `Add` is made by the caller for all accounts named; an `Add` in which nobody is
     /// new changes nothing and returns `None`, as does leaving twice.
     /// `NotFound` unless `actor` is or was a member and all accounts to add exist; `NotAllowed` if it left, or in a direct conversation;
-    /// `Full` over `limits::GROUP_MEMBERS_MAX`.
+    /// `Full` over the bound of the store.
     async fn change_group(
         &self,
         conversation: ConversationId,
@@ -213,17 +213,25 @@ pub trait Conversations {
         limit: usize,
     ) -> Result<Vec<Member>, StoreError>;
 
-    /// Those of `asked` that are or were members. `NotFound` unless `account` is or was one.
+    /// Those of `asked` that are or were members, each once, by account id. `NotFound` unless `account` is or was one.
     async fn members_among(
         &self,
         account: AccountId,
         conversation: ConversationId,
         asked: &[AccountId],
-    ) -> Result<Vec<AccountId>, StoreError>;
+    ) -> Result<Vec<Member>, StoreError>;
 
-    /// All present members, for whoever must tell them. Not bound to an asker: never let it out of the server.
-    /// Unknown conversations have none.
-    async fn present_members(&self, conversation: ConversationId) -> Result<Membership, StoreError>;
+    /// Present members, by account id, after `after`, for whoever must tell them. Not bound to an asker: never let it out
+    /// of the server. Unknown conversations have none.
+    ///
+    /// Each page is of its own moment. Who reads on has everybody who was there at the version of the *first* page, but
+    /// those who left since.
+    async fn present_members(
+        &self,
+        conversation: ConversationId,
+        after: AccountId,
+        limit: usize,
+    ) -> Result<Membership, StoreError>;
 
     /// Moves positions forward, all in one commit; those that would go back stay. Returns those that moved.
     /// `BeyondEnd` or `NotFound` (not a member; one who left may still move up to its end) refuses the whole batch.

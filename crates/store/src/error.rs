@@ -15,9 +15,9 @@ pub enum StoreError {
     /// A member may not do this (it left, or the conversation is of another kind).
     #[error("not allowed")]
     NotAllowed,
-    /// The group, or the account's list of devices, has reached its limit.
-    #[error("full")]
-    Full,
+    /// The group, or the account's list of devices, would become longer than this.
+    #[error("full: {0} at most")]
+    Full(usize),
     /// A position beyond the end of the log.
     #[error("beyond the end")]
     BeyondEnd,

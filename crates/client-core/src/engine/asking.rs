@@ -17,7 +17,7 @@ const CREATE_MS_MAX: u64 = 60_000;
 /// Wait between two tries.
 const CREATE_RETRY_MS: u64 = 1_000;
 /// More people than a group's present and past members are not listed.
-const MEMBERS_LISTED_MAX: usize = 4 * limits::GROUP_MEMBERS_MAX;
+const MEMBERS_LISTED_MAX: usize = 4 * limits::GROUP_MEMBERS_DEFAULT;
 
 /// A group that is being made. Trying again under the same key is harmless, so that is done here.
 #[derive(Clone, Debug)]

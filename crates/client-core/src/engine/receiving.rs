@@ -77,7 +77,7 @@ impl Engine {
             window.extend(events);
         }
         self.batch.timelines.insert(id);
-        self.receipts.touch(id);
+        self.report_delivery(id);
     }
 
     /// A conversation's head, from whichever side.

@@ -2,6 +2,7 @@
 
 use anser_protocol::wire::{self, Reach, ReachAll, answer, request};
 use anser_protocol::{ConversationId, Remedy, Seq, error, limits};
+use rand::Rng;
 
 use super::Engine;
 use super::fetching::Loading;
@@ -72,8 +73,8 @@ impl Engine {
             return;
         }
         let call = request::Call::Reach(ReachAll { positions: reaches.clone() });
-        if self.asks.ask(call, Asked::Reach(reaches), self.now) {
-            self.receipts.sent();
+        if self.asks.ask(call, Asked::Reach(reaches.clone()), self.now) {
+            self.receipts.sent(&reaches);
         }
     }
 
@@ -89,7 +90,16 @@ impl Engine {
                 }
             }
             Err(error) if error::remedy(error.code()) == Remedy::GiveUp => self.receipts.refused(reaches),
-            Err(error) => self.receipts.later(error.retry_after_ms, self.now),
+            Err(error) => self.receipts.later(reaches, error.retry_after_ms, self.now),
+        }
+    }
+
+    /// Events came to disk. In a large group they came to very many at this moment, who do not all report at once.
+    pub(super) fn report_delivery(&mut self, id: ConversationId) {
+        let members = self.roster.get(id).map_or(0, |conversation| conversation.row.member_count);
+        match limits::report_spread_ms(members) {
+            0 => self.receipts.touch(id),
+            spread_ms => self.receipts.touch_from(id, self.now + self.rng.next_u64() % spread_ms),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use anser_client_core::{Command, Outcome};
 use anser_protocol::wire::{Event, Head, Member};
+use prost::Message;
 
 use crate::device::{Device, changes};
 use crate::people::*;
@@ -175,6 +176,36 @@ fn alice_who_added_carol() -> Device {
 
 fn states(alice: &Device) -> Vec<String> {
     alice.timeline(GROUP).into_iter().filter(|row| row.contains(" · ")).collect()
+}
+
+#[test]
+fn in_a_large_group_delivery_is_reported_later_and_reading_at_once() {
+    let mut alice = Device::with(vec![Head { member_count: 5_000, delivered: 1, ..group(100, 1) }]);
+    alice.requests();
+    alice.is_pushed_event(said(GROUP, 2, BOB, "one"));
+    alice.is_pushed_event(said(GROUP, 3, BOB, "two"));
+    assert_eq!(alice.reports(), [], "everybody else got them just now, too");
+    alice.waits(5_000);
+    let (id, positions) = alice.reports().remove(0);
+    assert_eq!(positions, [(3, 0)]);
+    alice.is_answered(id, done());
+    alice.is_pushed_event(said(GROUP, 4, BOB, "three"));
+    assert_eq!(alice.reports(), []);
+    alice.reads(GROUP, 4);
+    assert_eq!(alice.asks(), ["reach 8:4/4"]);
+}
+
+#[test]
+fn a_new_title_comes_with_its_event() {
+    let mut alice = Device::with(vec![Head { member_count: 5_000, ..group(100, 1) }]);
+    let renamed = |seq, title: &str| {
+        let body = anser_protocol::wire::Renamed { title: title.to_owned() }.encode_to_vec();
+        Event { kind: 1003, silent: true, body, ..text(GROUP, seq, BOB) }
+    };
+    alice.is_pushed_event(renamed(3, "newer"));
+    assert_eq!(alice.screen.list[&GROUP].title, "newer");
+    alice.is_pushed_event(renamed(2, "older"));
+    assert_eq!(alice.screen.list[&GROUP].title, "newer", "what came late is older");
 }
 
 #[test]

@@ -108,13 +108,13 @@ async fn live(links: Links, mut orders: mpsc::Receiver<Order>) -> Result<()> {
     }
 }
 
-fn say(report: &Report) -> Result<()> {
+pub(super) fn say(report: &Report) -> Result<()> {
     let mut out = std::io::stdout().lock();
     writeln!(out, "{}", serde_json::to_string(report)?).and_then(|()| out.flush()).context("nobody listens")
 }
 
 /// What the parent says, line by line. The end of the lines is the end of the orders.
-fn orders() -> mpsc::Receiver<Order> {
+pub(super) fn orders() -> mpsc::Receiver<Order> {
     let (sender, orders) = mpsc::channel(8);
     std::thread::spawn(move || {
         for line in std::io::stdin().lock().lines() {

@@ -3,7 +3,11 @@
 //! | module | what it answers |
 //! |---|---|
 //! | [`child`] | what does a generator do that is a child? |
+//! | [`members`] | the same for one whose clients are all in one group |
+//! | [`generator`] | how is such a child told what to do, and what does it say? |
 //! | [`part`] | one server with its store, and the generator of its clients |
 
 pub(crate) mod child;
+pub(crate) mod generator;
+pub(crate) mod members;
 pub(crate) mod part;

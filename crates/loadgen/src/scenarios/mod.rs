@@ -1,5 +1,6 @@
 //! What is measured: a file for each scenario, and the list of them.
 
+mod big_group;
 mod catch_up;
 mod chat;
 mod crowd;
@@ -70,6 +71,13 @@ const SCENARIOS: &[Scenario] = &[
         is_apart: false,
         plan: Some(group::plan),
         run: |setting| group::run(setting).boxed_local(),
+    },
+    Scenario {
+        name: "big-group",
+        about: "a group of 100,000, a fifth of them here, and the messages of others meanwhile",
+        is_apart: false,
+        plan: None,
+        run: |setting| big_group::run(setting).boxed_local(),
     },
     Scenario {
         name: "catch-up",

@@ -7,6 +7,8 @@ use std::sync::Arc;
 use anser_protocol::link::Link;
 use anser_protocol::wire::{self, Event, Welcome, answer, push, request};
 use anser_protocol::{Moment, limits};
+use rand::rngs::ChaCha20Rng;
+use rand::{Rng, SeedableRng};
 
 use super::book::Book;
 use super::only_chat;
@@ -37,6 +39,11 @@ pub(crate) struct Listener {
     /// The request that reports what is here, and what it reports.
     reporting: Option<u32>,
     reported: u64,
+    /// Decides when it reports, where many would do so at the same moment.
+    dice: Option<ChaCha20Rng>,
+    /// How long it may take about a report, as its group is large.
+    spread_ms: u64,
+    report_at: Moment,
     book: Arc<Book>,
     clock: Clock,
 }
@@ -54,9 +61,17 @@ impl Listener {
             not_before: Moment(0),
             reporting: None,
             reported: 0,
+            dice: None,
+            spread_ms: 0,
+            report_at: Moment::NEVER,
             book,
             clock,
         }
+    }
+
+    /// One that has everything but what comes from now on, and of a large group reports as engines do.
+    pub(crate) fn from_the_end(seed: [u8; 32], book: Arc<Book>, clock: Clock) -> Listener {
+        Listener { dice: Some(ChaCha20Rng::from_seed(seed)), ..Listener::new(book, clock) }
     }
 
     fn take(&mut self, event: Event) {
@@ -99,12 +114,19 @@ impl Listener {
     }
 
     fn report(&mut self, link: &mut Link, now: Moment) {
-        if self.reporting.is_none() && self.have > self.reported {
+        if self.have <= self.reported {
+            return;
+        }
+        if self.report_at == Moment::NEVER {
+            let within = |dice: &mut ChaCha20Rng| dice.next_u64() % self.spread_ms.max(1);
+            self.report_at = now + self.dice.as_mut().map_or(0, within);
+        }
+        if self.reporting.is_none() && now >= self.report_at {
             let position = wire::Reach { conversation: self.conversation, delivered: self.have, read: 0 };
             let call = wire::ReachAll { positions: vec![position] };
             self.reporting = link.request(request::Call::Reach(call), now);
             if self.reporting.is_some() {
-                self.reported = self.have;
+                (self.reported, self.report_at) = (self.have, Moment::NEVER);
             }
         }
     }
@@ -114,6 +136,10 @@ impl Role for Listener {
     fn up(&mut self, welcome: &Welcome, _link: &mut Link, _now: Moment) {
         if let Some(head) = only_chat(welcome) {
             (self.conversation, self.last) = (head.conversation, head.last_seq);
+            if self.dice.is_some() && self.have == 0 {
+                (self.have, self.reported) = (head.last_seq, head.last_seq);
+                self.spread_ms = limits::report_spread_ms(head.member_count);
+            }
         }
     }
 
@@ -161,7 +187,8 @@ impl Role for Listener {
     fn act(&mut self, link: &mut Link, now: Moment) -> Moment {
         self.fetch(link, now);
         self.report(link, now);
-        if now < self.not_before { self.not_before } else { Moment::NEVER }
+        let fetches_at = if now < self.not_before { self.not_before } else { Moment::NEVER };
+        if now < self.report_at { fetches_at.min(self.report_at) } else { fetches_at }
     }
 }
 

@@ -16,6 +16,7 @@ pub enum Key {
     TrustForwardedFor,
     ConnectionsMax,
     ConnectionsSilentMax,
+    GroupMembersMax,
     LogFormat,
     LogLevel,
 }
@@ -30,7 +31,7 @@ struct Row {
 
 impl Key {
     /// All of them, in the order in which `--help` shows them.
-    pub const ALL: [Key; 13] = [
+    pub const ALL: [Key; 14] = [
         Key::Config,
         Key::Data,
         Key::Listen,
@@ -42,6 +43,7 @@ impl Key {
         Key::TrustForwardedFor,
         Key::ConnectionsMax,
         Key::ConnectionsSilentMax,
+        Key::GroupMembersMax,
         Key::LogFormat,
         Key::LogLevel,
     ];
@@ -143,6 +145,12 @@ impl Key {
                 value: "N",
                 help: "Connections at once that have not signed in yet [default: half of connections_max]",
                 allowed: "a whole number from 1 to 10000000",
+            },
+            Key::GroupMembersMax => Row {
+                name: "group_members_max",
+                value: "N",
+                help: "Members of a group [default: 1000]",
+                allowed: "a whole number from 2 to 100000",
             },
             Key::LogFormat => Row {
                 name: "log_format",

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
+use anser_protocol::limits;
 use tracing::level_filters::LevelFilter;
 
 use super::raw::{DATA_DEFAULT, Value, Written};
@@ -35,6 +36,8 @@ pub struct Settings {
     pub connections_max: usize,
     /// Those of them that have not said Hello successfully.
     pub connections_silent_max: usize,
+    /// Members of a group.
+    pub group_members_max: usize,
     /// How log lines look.
     pub log_format: LogFormat,
     /// How much is logged.
@@ -90,6 +93,7 @@ impl Settings {
             trust_forwarded_for: false,
             connections_max: CONNECTIONS_DEFAULT,
             connections_silent_max: CONNECTIONS_DEFAULT / 2,
+            group_members_max: limits::GROUP_MEMBERS_DEFAULT,
             log_format: LogFormat::Text,
             log_level: LevelFilter::INFO,
         }
@@ -123,6 +127,9 @@ pub(super) fn resolve(written: &Written) -> Result<Settings, ConfigError> {
     }
     if let Some(count) = parsed(get(Key::ConnectionsSilentMax), parse_count)? {
         settings.connections_silent_max = count;
+    }
+    if let Some(members) = parsed(get(Key::GroupMembersMax), parse_members)? {
+        settings.group_members_max = members;
     }
     if let Some(format) = parsed(get(Key::LogFormat), parse_log_format)? {
         settings.log_format = format;
@@ -200,6 +207,10 @@ fn parse_count(text: &str) -> Option<usize> {
     text.parse().ok().filter(|count| (1..=CONNECTIONS_MAX).contains(count))
 }
 
+fn parse_members(text: &str) -> Option<usize> {
+    text.parse().ok().filter(|members| (2..=limits::GROUP_MEMBERS_MAX).contains(members))
+}
+
 fn parse_log_format(text: &str) -> Option<LogFormat> {
     match text {
         "text" => Some(LogFormat::Text),
@@ -248,6 +259,8 @@ mod tests {
             (Key::TrustForwardedFor, "yes"),
             (Key::ConnectionsMax, "0"),
             (Key::ConnectionsSilentMax, "-1"),
+            (Key::GroupMembersMax, "1"),
+            (Key::GroupMembersMax, "100001"),
             (Key::LogFormat, "xml"),
             (Key::LogLevel, "loud"),
         ];
@@ -270,6 +283,7 @@ mod tests {
             (Key::Registration, "closed"),
             (Key::AllowedOrigins, "https://Chat.example.org, http://localhost:5173"),
             (Key::ConnectionsMax, "101"),
+            (Key::GroupMembersMax, "100000"),
         ])
         .unwrap();
         assert_eq!(settings.listen.port(), 443);
@@ -278,6 +292,7 @@ mod tests {
         let origins = ["https://chat.example.org", "http://localhost:5173"].map(String::from);
         assert_eq!(settings.allowed_origins, Origins::Listed(BTreeSet::from(origins)));
         assert_eq!((settings.connections_max, settings.connections_silent_max), (101, 51));
+        assert_eq!(settings.group_members_max, 100_000);
     }
 
     #[test]

@@ -6,11 +6,13 @@ use std::sync::Arc;
 use anser_protocol::wire::{self, ErrorCode, push};
 use anser_protocol::{AccountId, ConversationId, DeviceId, Fault, Seq, codec, limits};
 use anser_store::{Event, Membership, Reach, Store};
+use tokio::task::yield_now;
 
 use crate::bus::local::LocalFeed;
 use crate::bus::{Delivery, Notice, SessionId};
 use crate::gateway::hub::{Bells, Hub};
 use crate::gateway::memberships::Memberships;
+use crate::gateway::rounds::{Members, Parcel, Round, Rounds};
 use crate::metrics::Metrics;
 use crate::services::conversations::Conversations;
 use crate::services::store_fault::store_fault;
@@ -27,6 +29,8 @@ pub struct Courier {
     feed: LocalFeed,
     metrics: Arc<Metrics>,
     memberships: Memberships,
+    /// What is on its way to the members of large groups.
+    rounds: Rounds,
     /// The newest number of the bus that was dealt with.
     newest_number: u64,
     /// Somebody here may not know of something.
@@ -35,6 +39,8 @@ pub struct Courier {
     bells: Bells,
 }
 
+/// Members read at a time: whoever has more is a large group.
+const MEMBERS_READ_AT_ONCE: usize = limits::LARGE_GROUP_MEMBERS + 1;
 /// With so many notices carried out, those who have mail are woken: they write it while the next are carried out.
 const NOTICES_AT_ONCE: usize = 64;
 
@@ -55,22 +61,34 @@ impl Courier {
             feed,
             metrics,
             memberships,
+            rounds: Rounds::default(),
             newest_number: 0,
             must_make_good: false,
             bells: Bells::default(),
         }
     }
 
-    /// Waits for the next delivery of the bus and carries it out, and those that are there already with it.
-    /// `false`: the bus is gone.
+    /// Waits for the next delivery of the bus and carries it out, and those that are there already with it; then goes on
+    /// with a large group, and lets everybody else have a turn. `false`: the bus is gone, and everything is delivered.
     pub async fn run_some(&mut self) -> bool {
-        let Some(delivery) = self.feed.next().await else { return false };
-        self.carry_out(delivery).await;
+        if self.rounds.is_empty() {
+            let Some(delivery) = self.feed.next().await else { return false };
+            self.carry_out(delivery).await;
+        }
         for _ in 1..NOTICES_AT_ONCE {
+            if self.rounds.is_full() {
+                break;
+            }
             let Some(delivery) = self.feed.try_next() else { break };
             self.carry_out(delivery).await;
         }
         self.bells.ring();
+        if !self.rounds.is_empty() {
+            self.go_on().await;
+            self.bells.ring();
+            // Until those who were just woken have written, and those who wrote to us were read.
+            yield_now().await;
+        }
         true
     }
 
@@ -78,6 +96,9 @@ impl Courier {
     pub async fn run_pending(&mut self) {
         while let Some(delivery) = self.feed.try_next() {
             self.carry_out(delivery).await;
+        }
+        while !self.rounds.is_empty() {
+            self.go_on().await;
         }
         self.bells.ring();
     }
@@ -129,19 +150,47 @@ impl Courier {
         members_changed: Option<Seq>,
         except: Option<SessionId>,
     ) -> Result<(), Fault> {
-        let membership = self.membership(event.conversation, members_changed).await?;
-        let may_see = |(_, from_seq): &&(AccountId, Seq)| event.seq >= *from_seq;
-        let accounts = membership.members.iter().filter(may_see).map(|(account, _)| *account);
-        // Encoded when the first one is found who gets it, then shared by all.
-        let mut frame_for_others = None;
-        let mut frame_for_sender = None;
-        let frame_for = |account| {
-            let frame = if account == event.sender { &mut frame_for_sender } else { &mut frame_for_others };
-            let encode = || codec::encode_push(push::What::Event(to_wire::event_to_wire(&event, account)));
-            frame.get_or_insert_with(encode).clone()
-        };
-        self.hub.push(accounts, frame_for, except, &mut self.bells);
+        let conversation = event.conversation;
+        let mut parcel = Parcel::new(event, except);
+        if self.rounds.has(conversation) {
+            self.rounds.add(parcel, members_changed, None);
+            return Ok(());
+        }
+        let members = self.members(conversation, members_changed).await?;
+        if members.are_many() {
+            self.rounds.add(parcel, members_changed, Some(members));
+        } else {
+            parcel.hand_out(members.list(), &self.hub, &mut self.bells);
+        }
         Ok(())
+    }
+
+    /// Brings what is on its way in a large group to some more of its members.
+    async fn go_on(&mut self) {
+        let Some(mut round) = self.rounds.take() else { return };
+        match self.go_on_with(&mut round).await {
+            Ok(true) => self.rounds.give_back(round),
+            Ok(false) => {}
+            Err(error) => {
+                tracing::warn!(%error, "a large group could not be told");
+                self.must_make_good = true;
+            }
+        }
+    }
+
+    /// `false`: the round is over.
+    async fn go_on_with(&mut self, round: &mut Round) -> Result<bool, Fault> {
+        let (conversation, as_of) = (round.conversation(), round.as_of());
+        if round.is_through() {
+            let members = match round.members().take() {
+                None => self.members(conversation, as_of).await?,
+                Some(Members::Known(_)) => return Ok(false),
+                Some(Members::First(first)) => self.more_members(conversation, first).await?,
+            };
+            *round.members() = Some(members);
+        }
+        round.hand_out_some(&self.hub, &mut self.bells);
+        Ok(true)
     }
 
     async fn deliver_heads(
@@ -178,27 +227,49 @@ impl Courier {
         if member_count as usize > limits::REACHED_PUSH_MEMBERS_MAX {
             return Ok(());
         }
-        let membership = self.membership(reach.conversation, Some(Seq(0))).await?;
-        let others = membership.members.iter().map(|(member, _)| *member).filter(|member| *member != account);
+        let members = self.members(reach.conversation, Some(Seq(0))).await?;
+        let others = members.list().iter().map(|(member, _)| *member).filter(|member| *member != account);
         self.hub.push(others, |_| frame.clone(), None, &mut self.bells);
         Ok(())
     }
 
-    /// Who is in a conversation, as of the event that last changed it or later; read again if not known.
-    async fn membership(
+    /// Who is in a conversation, as of the event that last changed it or later; read again if not known. Of many, the
+    /// first ones.
+    async fn members(
         &mut self,
         conversation: ConversationId,
         changed: Option<Seq>,
-    ) -> Result<Arc<Membership>, Fault> {
+    ) -> Result<Members, Fault> {
         if let Some(known) = self.memberships.get(conversation)
             && changed.is_some_and(|changed| known.changed >= changed)
         {
-            return Ok(known);
+            return Ok(Members::Known(known));
         }
+        let nobody = Membership { changed: Seq(0), members: Vec::new() };
+        self.more_members(conversation, nobody).await
+    }
+
+    /// Reads on. When all are there they are remembered.
+    async fn more_members(
+        &mut self,
+        conversation: ConversationId,
+        mut so_far: Membership,
+    ) -> Result<Members, Fault> {
         self.bells.ring();
-        let read = Arc::new(self.store.present_members(conversation).await.map_err(store_fault)?);
-        self.memberships.put(conversation, read.clone());
-        Ok(read)
+        let after = so_far.members.last().map_or(AccountId(0), |(account, _)| *account);
+        let page = self.store.present_members(conversation, after, MEMBERS_READ_AT_ONCE).await;
+        let page = page.map_err(store_fault)?;
+        if so_far.members.is_empty() {
+            so_far.changed = page.changed;
+        }
+        let is_last = page.members.len() < MEMBERS_READ_AT_ONCE;
+        so_far.members.extend(page.members);
+        if !is_last {
+            return Ok(Members::First(so_far));
+        }
+        let all = Arc::new(so_far);
+        self.memberships.put(conversation, all.clone());
+        Ok(Members::Known(all))
     }
 
     /// We were not told, or could not tell: let every session ask, and see ourselves whose device was revoked.

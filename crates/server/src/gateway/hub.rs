@@ -105,14 +105,14 @@ impl Hub {
     }
 
     /// Puts a frame into the mailbox of every session of those accounts that are here, except one session.
-    /// `frame_for` is asked only about those.
+    /// `frame_for` is asked only about those. Says how many mailboxes that were.
     pub fn push(
         &self,
         accounts: impl IntoIterator<Item = AccountId>,
         mut frame_for: impl FnMut(AccountId) -> Bytes,
         except: Option<SessionId>,
         bells: &mut Bells,
-    ) {
+    ) -> usize {
         let mut accounts = accounts.into_iter().peekable();
         let mut pushed = 0;
         while accounts.peek().is_some() {
@@ -129,7 +129,8 @@ impl Hub {
             drop(registry);
             bells.ring_if_many();
         }
-        self.metrics.pushes.inc_by(pushed);
+        self.metrics.pushes.inc_by(pushed as u64);
+        pushed
     }
 
     /// Tells every session here to ask for what changed.

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`dispatch`] | what can this server do? |
 //! | [`hub`] | who is here, on this node? |
-//! | [`courier`] | who must hear of what was committed? |
+//! | [`courier`] | who must hear of what was committed (`rounds`: in large groups, piece by piece)? |
 //! | `listener` | who may connect, and how many at once (`limiter`, `patience`, `tls`)? |
 //! | `http` | what is there besides links: the web client (`assets`), `health`, metrics |
 //! | `upgrade`, `polling` | which request becomes a link, or belongs to one (`origin`: from which pages)? |
@@ -34,6 +34,7 @@ mod origin;
 mod patience;
 mod polling;
 mod reply;
+mod rounds;
 mod socket;
 mod tls;
 mod upgrade;

@@ -204,7 +204,7 @@ impl Accounts {
     ) -> Result<DeviceId, Fault> {
         for _ in 0..DEVICE_TRIES {
             match self.store.add_device(account, device.clone(), now).await {
-                Err(StoreError::Full) => self.make_room_for_device(account).await?,
+                Err(StoreError::Full(_)) => self.make_room_for_device(account).await?,
                 outcome => return outcome.map_err(store_fault),
             }
         }

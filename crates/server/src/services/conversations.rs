@@ -88,8 +88,10 @@ impl Conversations {
         self.store.head(asker.account, conversation).await.map_err(store_fault)?;
         self.take_group_change(asker, now)?;
         let named = self.named_all(asker, &call.handles, now).await?;
-        let present = self.store.present_members(conversation).await.map_err(store_fault)?;
-        let is_new = |account: &AccountId| !present.members.iter().any(|(member, _)| member == account);
+        let known = self.store.members_among(asker.account, conversation, &named).await;
+        let known = known.map_err(store_fault)?;
+        let is_new =
+            |account: &AccountId| !known.iter().any(|member| member.account == *account && !member.left);
         let new = named.iter().filter(|account| is_new(account)).map(|account| account.0).collect();
         let body = wire::MembersAdded { members: new }.encode_to_vec();
         self.change(asker, conversation, Change::Add(named), (kind::MEMBERS_ADDED, body), now).await
@@ -142,7 +144,7 @@ impl Conversations {
         let conversation = ConversationId(call.conversation);
         let known =
             self.store.members_among(asker.account, conversation, &asked).await.map_err(store_fault)?;
-        let people = self.people_by_account(known.into_iter()).await?;
+        let people = self.people_by_account(known.iter().map(|member| member.account)).await?;
         Ok(wire::People { people: people.into_values().collect() })
     }
 
@@ -181,23 +183,45 @@ impl Conversations {
         now: Moment,
     ) -> Result<wire::Head, Fault> {
         let changes_members = !matches!(change, Change::Rename(_));
+        let joining = match &change {
+            Change::Add(accounts) => accounts.clone(),
+            Change::Leave | Change::Rename(_) => Vec::new(),
+        };
         let mut pledge = Pledge::new(&self.bus);
         let outcome = self.store.change_group(conversation, asker.account, change, telling, now).await;
         let Some(event) = pledge.unless_refused(outcome).map_err(store_fault)? else {
             pledge.tell(None);
             return self.head(asker.account, conversation).await;
         };
-        let present = self.store.present_members(conversation).await.map_err(store_fault)?;
-        // The asker, too, if it just left: its other devices must know.
-        let accounts: BTreeSet<AccountId> =
-            present.members.iter().map(|(member, _)| *member).chain([asker.account]).collect();
+        let accounts = self.shown_anew(asker, conversation, joining).await?;
         let members_changed: Option<Seq> = changes_members.then_some(event.seq);
         pledge.tell([
             // First, so that whoever joins knows the conversation before its event comes.
-            Notice::Heads { conversation, accounts: accounts.into_iter().collect() },
+            Notice::Heads { conversation, accounts },
             Notice::Event { event, members_changed, except: None },
         ]);
         self.head(asker.account, conversation).await
+    }
+
+    /// Who is told of a change by a head of their own: everybody who is there; in a large group, where that would be a
+    /// look-up and a frame for each of very many, only those who joined. The others hear of it by its event.
+    async fn shown_anew(
+        &self,
+        asker: Asker,
+        conversation: ConversationId,
+        joining: Vec<AccountId>,
+    ) -> Result<Vec<AccountId>, Fault> {
+        let some = limits::LARGE_GROUP_MEMBERS + 1;
+        let present = self.store.present_members(conversation, AccountId(0), some).await;
+        let present = present.map_err(store_fault)?.members;
+        // The asker, too, if it just left: its other devices must know.
+        let mut accounts = BTreeSet::from([asker.account]);
+        if present.len() < some {
+            accounts.extend(present.iter().map(|(member, _)| *member));
+        } else {
+            accounts.extend(joining);
+        }
+        Ok(accounts.into_iter().collect())
     }
 
     fn take_group_change(&self, asker: Asker, now: Moment) -> Result<(), Fault> {

@@ -17,7 +17,9 @@ pub(crate) fn store_fault(error: StoreError) -> Fault {
             ..Fault::new(ErrorCode::SendKeyReused, "this key was used for another content; take a new one")
         },
         StoreError::NotAllowed => Fault::new(ErrorCode::NotAllowed, "you may not do this here"),
-        StoreError::Full => Fault::new(ErrorCode::GroupFull, "the limit is reached"),
+        StoreError::Full(most) => {
+            Fault::new(ErrorCode::GroupFull, format!("a group has {most} members at most here"))
+        }
         StoreError::BeyondEnd => {
             Fault::invalid("positions", "a position is beyond the end of its conversation")
         }

@@ -92,8 +92,8 @@ deeds!(FlakyStore as Conversations {
     head(account: AccountId, conversation: ConversationId) -> HeadRow;
     heads_changed(account: AccountId, since: Position, before: Option<Position>, limit: usize) -> HeadPage;
     members(account: AccountId, conversation: ConversationId, after: AccountId, limit: usize) -> Vec<Member>;
-    members_among(account: AccountId, conversation: ConversationId, asked: &[AccountId]) -> Vec<AccountId>;
-    present_members(conversation: ConversationId) -> Membership;
+    members_among(account: AccountId, conversation: ConversationId, asked: &[AccountId]) -> Vec<Member>;
+    present_members(conversation: ConversationId, after: AccountId, limit: usize) -> Membership;
     reach(account: AccountId, positions: Vec<Reach>, now: Moment) -> Vec<Moved>;
 });
 

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use anser_protocol::limits;
 use anser_protocol::wire::request::Call;
 use anser_protocol::wire::{self, ErrorCode, answer};
+use anser_store::Store;
 use anser_store::memory::MemoryStore;
+use anser_store::sqlite::SqliteStore;
 
 use crate::world::{HOME, Phone, World, on_every_store};
 
@@ -245,7 +247,7 @@ fn a_group_grows_to_its_limit_and_not_beyond() {
     let mut world = World::new(Arc::new(MemoryStore::new()), true);
     let (alice, mut bob) = (world.register("alice"), world.register("bob"));
     let handles: Vec<String> =
-        (0..limits::GROUP_MEMBERS_MAX - 1).map(|number| format!("m_{number}")).collect();
+        (0..limits::GROUP_MEMBERS_DEFAULT - 1).map(|number| format!("m_{number}")).collect();
     for handle in &handles {
         world.now = world.now + limits::SIGN_IN_WINDOW_MS;
         world.ask_register(handle, HOME).unwrap();
@@ -261,6 +263,35 @@ fn a_group_grows_to_its_limit_and_not_beyond() {
     assert_eq!(world.refused(&alice, add(group, too_many)), ErrorCode::InvalidField);
     world.deliver();
     assert_eq!(bob.hears(), [""; 0]);
+}
+
+/// The default one is the store's own.
+#[test]
+fn a_group_grows_to_the_bound_that_the_operator_set() {
+    let dir = tempfile::tempdir().unwrap();
+    let on_disk = SqliteStore::open(dir.path()).unwrap().with_group_members_max(3);
+    let in_memory = MemoryStore::new().with_group_members_max(3);
+    let stores: [Arc<dyn Store>; 2] = [Arc::new(on_disk), Arc::new(in_memory)];
+    for store in stores {
+        let world = World::new(store, true);
+        let alice = world.register("alice");
+        for other in ["bob", "carol", "dave"] {
+            world.register(other);
+        }
+        let group = world.group(&alice, &["bob"]);
+        world.head(&alice, add(group, &["carol", "bob"]));
+        let fault = world.ask(&alice, add(group, &["dave"])).unwrap_err();
+        assert_eq!(
+            (fault.code, fault.text.as_ref()),
+            (ErrorCode::GroupFull, "a group has 3 members at most here")
+        );
+        let too_many = wire::CreateGroup {
+            title: "All".to_owned(),
+            handles: ["bob", "carol", "dave"].map(str::to_owned).to_vec(),
+            send_key: world.new_key(),
+        };
+        assert_eq!(world.refused(&alice, Call::CreateGroup(too_many)), ErrorCode::GroupFull);
+    }
 }
 
 #[test]

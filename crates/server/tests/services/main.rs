@@ -7,6 +7,7 @@ mod failures;
 mod flaky;
 mod foreign;
 mod groups;
+mod large_groups;
 mod losses;
 mod pushes;
 mod sending;

@@ -126,7 +126,10 @@ pub async fn an_account_has_so_many_devices_at_most<S: Store>(store: &S) {
     for _ in 1..limits::DEVICES_PER_ACCOUNT_MAX {
         store.add_device(alice, new_device("laptop"), NOW).await.unwrap();
     }
-    assert_eq!(store.add_device(alice, new_device("one more"), NOW).await, Err(StoreError::Full));
+    assert_eq!(
+        store.add_device(alice, new_device("one more"), NOW).await,
+        Err(StoreError::Full(limits::DEVICES_PER_ACCOUNT_MAX))
+    );
     store.add_device(bob, new_device("laptop"), NOW).await.unwrap();
 
     let oldest = store.devices(alice).await.unwrap()[0].id;

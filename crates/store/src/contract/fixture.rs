@@ -7,7 +7,10 @@ use anser_protocol::{AccountId, ConversationId, Moment, SendKey, Seq, kind};
 use proptest::prelude::{Strategy, TestCaseError};
 use proptest::test_runner::{Config, TestRunner};
 
-use crate::{Append, Appended, Change, Event, HeadRow, Moved, NewAccount, NewDevice, NewGroup, Range, Reach};
+use crate::{
+    Append, Appended, Change, Event, HeadRow, Membership, Moved, NewAccount, NewDevice, NewGroup, Range,
+    Reach,
+};
 use crate::{Store, StoreError};
 
 /// The server's clock in checks that do not care.
@@ -132,6 +135,11 @@ pub(super) async fn add<S: Store>(store: &S, actor: AccountId, to: ConversationI
 /// Returns the seq of the telling event.
 pub(super) async fn leave<S: Store>(store: &S, who: AccountId, conversation: ConversationId) -> Seq {
     change(store, who, conversation, Change::Leave).await.unwrap().unwrap().seq
+}
+
+/// All who are in a conversation now.
+pub(super) async fn present<S: Store>(store: &S, conversation: ConversationId) -> Membership {
+    store.present_members(conversation, AccountId(0), usize::MAX).await.unwrap()
 }
 
 pub(super) async fn read_to<S: Store>(

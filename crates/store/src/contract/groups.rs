@@ -3,8 +3,8 @@
 use anser_protocol::{AccountId, ConversationId, Seq, kind, limits};
 
 use super::fixture::{
-    NOW, add, change, events, group, head, leave, new_group, people, person, read_to, say, send_key, text,
-    try_say,
+    NOW, add, change, events, group, head, leave, new_group, people, person, present, read_to, say, send_key,
+    text, try_say,
 };
 use crate::{Append, Change, ConversationKind, NewGroup, Store, StoreError};
 
@@ -86,32 +86,38 @@ pub async fn everybody_named_must_exist<S: Store>(store: &S) {
 /// The creator included.
 pub async fn it_holds_so_many_at_most<S: Store>(store: &S) {
     let mut everybody = Vec::new();
-    for _ in 0..=limits::GROUP_MEMBERS_MAX {
+    for _ in 0..=limits::GROUP_MEMBERS_DEFAULT {
         everybody.push(person(store).await);
     }
     let alice = everybody[0];
     let too_many = new_group(alice, &everybody);
-    assert_eq!(store.create_group(too_many, NOW).await, Err(StoreError::Full));
-    let just_enough = new_group(alice, &everybody[..limits::GROUP_MEMBERS_MAX]);
+    assert_eq!(store.create_group(too_many, NOW).await, Err(StoreError::Full(limits::GROUP_MEMBERS_DEFAULT)));
+    let just_enough = new_group(alice, &everybody[..limits::GROUP_MEMBERS_DEFAULT]);
     let (conversation, _) = store.create_group(just_enough, NOW).await.unwrap();
-    assert_eq!(head(store, alice, conversation).await.member_count as usize, limits::GROUP_MEMBERS_MAX);
+    assert_eq!(head(store, alice, conversation).await.member_count as usize, limits::GROUP_MEMBERS_DEFAULT);
 }
 
 /// Who is in already takes no room; who left makes room.
 pub async fn it_grows_to_so_many_at_most<S: Store>(store: &S) {
     let mut everybody = Vec::new();
-    for _ in 0..=limits::GROUP_MEMBERS_MAX {
+    for _ in 0..=limits::GROUP_MEMBERS_DEFAULT {
         everybody.push(person(store).await);
     }
     let (alice, bob) = (everybody[0], everybody[1]);
-    let conversation = group(store, &everybody[..limits::GROUP_MEMBERS_MAX - 1]).await;
+    let conversation = group(store, &everybody[..limits::GROUP_MEMBERS_DEFAULT - 1]).await;
     let all = Change::Add(everybody.clone());
-    assert_eq!(change(store, alice, conversation, all.clone()).await, Err(StoreError::Full));
+    assert_eq!(
+        change(store, alice, conversation, all.clone()).await,
+        Err(StoreError::Full(limits::GROUP_MEMBERS_DEFAULT))
+    );
     leave(store, bob, conversation).await;
     let without_bob = Change::Add(everybody.iter().copied().filter(|it| *it != bob).collect());
     assert!(change(store, alice, conversation, without_bob).await.unwrap().is_some());
-    assert_eq!(head(store, alice, conversation).await.member_count as usize, limits::GROUP_MEMBERS_MAX);
-    assert_eq!(change(store, alice, conversation, all).await, Err(StoreError::Full));
+    assert_eq!(head(store, alice, conversation).await.member_count as usize, limits::GROUP_MEMBERS_DEFAULT);
+    assert_eq!(
+        change(store, alice, conversation, all).await,
+        Err(StoreError::Full(limits::GROUP_MEMBERS_DEFAULT))
+    );
 }
 
 /// In one step, by the next event.
@@ -161,7 +167,7 @@ pub async fn leaving_tells_and_removes<S: Store>(store: &S) {
     assert_eq!(events(store, bob, conversation).await.last(), Some(&event));
     assert_eq!(head(store, alice, conversation).await.member_count, 1);
     assert!(head(store, bob, conversation).await.left);
-    assert_eq!(store.present_members(conversation).await.unwrap().members, [(alice, Seq(1))]);
+    assert_eq!(present(store, conversation).await.members, [(alice, Seq(1))]);
 }
 
 /// The second time tells nobody.
@@ -219,7 +225,7 @@ pub async fn strangers_find_nothing<S: Store>(store: &S) {
 pub async fn the_list_of_present_members_has_a_version<S: Store>(store: &S) {
     let [alice, bob, carol] = people(store).await;
     let conversation = group(store, &[alice, bob]).await;
-    let present = || async { store.present_members(conversation).await.unwrap() };
+    let present = || present(store, conversation);
     assert_eq!(
         (present().await.changed, present().await.members),
         (Seq(1), vec![(alice, Seq(1)), (bob, Seq(1))])
@@ -239,8 +245,23 @@ pub async fn the_list_of_present_members_has_a_version<S: Store>(store: &S) {
         (left, vec![(alice, Seq(1)), (carol, joined)])
     );
 
-    let nothing = store.present_members(ConversationId(u64::MAX)).await.unwrap();
+    let nothing = super::fixture::present(store, ConversationId(u64::MAX)).await;
     assert_eq!((nothing.changed, nothing.members), (Seq(0), vec![]));
+}
+
+/// By account id, and nobody who left; each page says as of when it is.
+pub async fn present_members_are_read_in_pages<S: Store>(store: &S) {
+    let [alice, bob, carol, dave] = people(store).await;
+    let conversation = group(store, &[dave, alice, carol, bob]).await;
+    let left = leave(store, bob, conversation).await;
+    let page = async |after, limit| {
+        let page = store.present_members(conversation, after, limit).await.unwrap();
+        assert_eq!(page.changed, left);
+        page.members.iter().map(|(member, _)| *member).collect::<Vec<_>>()
+    };
+    assert_eq!(page(AccountId(0), 2).await, [alice, carol]);
+    assert_eq!(page(carol, 2).await, [dave]);
+    assert_eq!(page(dave, 2).await, []);
 }
 
 /// By account id, present and past.
@@ -273,8 +294,8 @@ pub async fn members_among_tells_present_and_past<S: Store>(store: &S) {
     leave(store, bob, conversation).await;
     let asked = [carol, bob, alice, AccountId(u64::MAX), bob];
     for member in [alice, bob] {
-        let mut found = store.members_among(member, conversation, &asked).await.unwrap();
-        found.sort();
-        assert_eq!(found, [alice, bob]);
+        let found = store.members_among(member, conversation, &asked).await.unwrap();
+        let told: Vec<_> = found.iter().map(|member| (member.account, member.left)).collect();
+        assert_eq!(told, [(alice, false), (bob, true)]);
     }
 }

@@ -58,7 +58,8 @@ macro_rules! contract_suite {
                     adding_somebody_who_does_not_exist_adds_nobody, leaving_tells_and_removes,
                     leaving_twice_changes_nothing, renaming_tells_and_renames,
                     who_left_changes_nothing, strangers_find_nothing,
-                    the_list_of_present_members_has_a_version, members_are_listed_in_pages,
+                    the_list_of_present_members_has_a_version, present_members_are_read_in_pages,
+                    members_are_listed_in_pages,
                     who_left_is_listed_no_members, members_among_tells_present_and_past;
                 spans: a_new_member_sees_nothing_older, where_it_begins_is_told_with_its_positions,
                     who_left_keeps_what_it_saw, who_left_keeps_the_head_of_then,

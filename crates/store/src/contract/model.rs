@@ -164,7 +164,7 @@ impl<'a, S: Store> Telling<'a, S> {
             seen.push(format!("{head:?}"));
             seen.push(self.range(account, id, EVERYTHING).await);
             seen.push(format!("{:?}", self.store.members(account, id, AccountId(0), 100).await));
-            seen.push(format!("{:?}", self.store.present_members(id).await));
+            seen.push(format!("{:?}", self.store.present_members(id, AccountId(0), usize::MAX).await));
         }
         seen.join("\n")
     }

@@ -49,7 +49,7 @@ impl Accounts for MemoryStore {
         }
         let devices = state.devices.values().filter(|known| known.device.account == account).count();
         if devices >= limits::DEVICES_PER_ACCOUNT_MAX {
-            return Err(StoreError::Full);
+            return Err(StoreError::Full(limits::DEVICES_PER_ACCOUNT_MAX));
         }
         Ok(state.insert_device(account, device, now))
     }

@@ -48,8 +48,8 @@ impl Conversations for MemoryStore {
             None => {}
         }
         let members = group.everybody();
-        if members.len() > limits::GROUP_MEMBERS_MAX {
-            return Err(StoreError::Full);
+        if members.len() > self.group_members_max {
+            return Err(StoreError::Full(self.group_members_max));
         }
         state.require_accounts(&members)?;
         let NewGroup { creator, title, created, .. } = group;
@@ -86,8 +86,8 @@ impl Conversations for MemoryStore {
             if joining.is_empty() {
                 return Ok(None);
             }
-            if known.present().count() + joining.len() > limits::GROUP_MEMBERS_MAX {
-                return Err(StoreError::Full);
+            if known.present().count() + joining.len() > self.group_members_max {
+                return Err(StoreError::Full(self.group_members_max));
             }
             state.require_accounts(&joining)?;
         }
@@ -156,18 +156,25 @@ impl Conversations for MemoryStore {
         account: AccountId,
         conversation: ConversationId,
         asked: &[AccountId],
-    ) -> Result<Vec<AccountId>, StoreError> {
+    ) -> Result<Vec<Member>, StoreError> {
         let state = self.lock();
         let (conversation, _) = state.place(conversation, account)?;
-        Ok(conversation.members.keys().copied().filter(|member| asked.contains(member)).collect())
+        let among = conversation.members.iter().filter(|(member, _)| asked.contains(member));
+        Ok(among.map(|(member, place)| place.to_member(*member)).collect())
     }
 
-    async fn present_members(&self, conversation: ConversationId) -> Result<Membership, StoreError> {
+    async fn present_members(
+        &self,
+        conversation: ConversationId,
+        after: AccountId,
+        limit: usize,
+    ) -> Result<Membership, StoreError> {
         let state = self.lock();
         let Some(conversation) = state.conversations.get(&conversation) else {
             return Ok(Membership { changed: Seq(0), members: Vec::new() });
         };
-        let members = conversation.present().map(|it| (it, conversation.members[&it].from_seq)).collect();
+        let page = conversation.present().filter(|it| *it > after).take(limit);
+        let members = page.map(|it| (it, conversation.members[&it].from_seq)).collect();
         Ok(Membership { changed: conversation.members_changed, members })
     }
 

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anser_protocol::ids::Position;
-use anser_protocol::{AccountId, ConversationId, DeviceId, Moment, SendKey, Seq};
+use anser_protocol::{AccountId, ConversationId, DeviceId, Moment, SendKey, Seq, limits};
 
 use crate::accounts::{Account, Device};
 use crate::conversations::ConversationKind;
@@ -19,15 +19,27 @@ use crate::error::StoreError;
 use crate::log::Event;
 
 /// A store in memory. Clones share one content, so a simulated server can crash and its store live on.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct MemoryStore {
     state: Arc<Mutex<State>>,
+    group_members_max: usize,
+}
+
+impl Default for MemoryStore {
+    fn default() -> MemoryStore {
+        MemoryStore { state: Arc::default(), group_members_max: limits::GROUP_MEMBERS_DEFAULT }
+    }
 }
 
 impl MemoryStore {
     /// A store with nothing in it.
     pub fn new() -> MemoryStore {
         MemoryStore::default()
+    }
+
+    /// The same, with another bound than `limits::GROUP_MEMBERS_DEFAULT`.
+    pub fn with_group_members_max(self, members: usize) -> MemoryStore {
+        MemoryStore { group_members_max: members, ..self }
     }
 
     /// Every deed holds this lock from its first look to its last change: that is what makes it atomic.

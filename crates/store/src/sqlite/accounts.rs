@@ -162,7 +162,7 @@ fn add_device(
     let mut count = connection.prepare_cached(DEVICE_COUNT)?;
     let devices = count.query_row([to_sql(account.0)], |row| row.get::<_, i64>(0))?;
     if devices >= limits::DEVICES_PER_ACCOUNT_MAX as i64 {
-        return Err(Trouble::Refused(StoreError::Full));
+        return Err(Trouble::Refused(StoreError::Full(limits::DEVICES_PER_ACCOUNT_MAX)));
     }
     insert_device(connection, account, device, now)
 }

@@ -30,7 +30,8 @@ impl Conversations for SqliteStore {
     }
 
     async fn create_group(&self, group: NewGroup, now: Moment) -> Result<(ConversationId, bool), StoreError> {
-        self.writer.submit(move |writing| create_group(writing, &group, now)).await
+        let most = self.group_members_max;
+        self.writer.submit(move |writing| create_group(writing, &group, most, now)).await
     }
 
     async fn change_group(
@@ -41,8 +42,9 @@ impl Conversations for SqliteStore {
         telling: (u32, Vec<u8>),
         now: Moment,
     ) -> Result<Option<Event>, StoreError> {
+        let most = self.group_members_max;
         self.writer
-            .submit(move |writing| change_group(writing, conversation, actor, &change, &telling, now))
+            .submit(move |writing| change_group(writing, conversation, actor, &change, most, &telling, now))
             .await
     }
 
@@ -77,13 +79,18 @@ impl Conversations for SqliteStore {
         account: AccountId,
         conversation: ConversationId,
         asked: &[AccountId],
-    ) -> Result<Vec<AccountId>, StoreError> {
+    ) -> Result<Vec<Member>, StoreError> {
         let asked = asked.to_owned();
         self.readers.ask(move |connection| members_among(connection, account, conversation, asked)).await
     }
 
-    async fn present_members(&self, conversation: ConversationId) -> Result<Membership, StoreError> {
-        self.readers.ask(move |connection| present_members(connection, conversation)).await
+    async fn present_members(
+        &self,
+        conversation: ConversationId,
+        after: AccountId,
+        limit: usize,
+    ) -> Result<Membership, StoreError> {
+        self.readers.ask(move |connection| present_members(connection, conversation, after, limit)).await
     }
 
     async fn reach(
@@ -132,7 +139,9 @@ const MEMBER_REACH: &str = "
     UPDATE members SET delivered = ?3, read = ?4, change = ?5
     WHERE conversation_id = ?1 AND account_id = ?2";
 
-const MEMBER_EXISTS: &str = "SELECT 1 FROM members WHERE conversation_id = ?1 AND account_id = ?2";
+const MEMBER_FIND: &str = "
+    SELECT account_id, from_seq, delivered, read, left_seq FROM members
+    WHERE conversation_id = ?1 AND account_id = ?2";
 
 const MEMBERS_AFTER: &str = "
     SELECT account_id, from_seq, delivered, read, left_seq FROM members
@@ -142,7 +151,7 @@ const MEMBERS_CHANGED: &str = "SELECT members_changed FROM conversations WHERE i
 
 const MEMBERS_PRESENT: &str = "
     SELECT account_id, from_seq FROM members
-    WHERE conversation_id = ?1 AND left_seq = 0 ORDER BY account_id";
+    WHERE conversation_id = ?1 AND account_id > ?2 AND left_seq = 0 ORDER BY account_id LIMIT ?3";
 
 /// The statements whose plans a test looks at.
 #[cfg(test)]
@@ -153,7 +162,7 @@ pub(super) const STATEMENTS: &[&str] = &[
     CONVERSATION_CHANGE,
     MEMBER_LEAVE,
     MEMBER_REACH,
-    MEMBER_EXISTS,
+    MEMBER_FIND,
     MEMBERS_AFTER,
     MEMBERS_CHANGED,
     MEMBERS_PRESENT,
@@ -184,6 +193,7 @@ fn open_direct(
 fn create_group(
     writing: &mut Writing<'_>,
     group: &NewGroup,
+    members_max: usize,
     now: Moment,
 ) -> Result<(ConversationId, bool), Trouble> {
     if let Some(first) = KeyUse::find(writing.connection, group.creator, group.send_key)? {
@@ -193,8 +203,8 @@ fn create_group(
         return Ok((first.conversation, false));
     }
     let members = group.everybody();
-    if members.len() > limits::GROUP_MEMBERS_MAX {
-        return Err(Trouble::Refused(StoreError::Full));
+    if members.len() > members_max {
+        return Err(Trouble::Refused(StoreError::Full(members_max)));
     }
     require_accounts(writing.connection, &members)?;
     let NewGroup { creator, title, created, .. } = group;
@@ -209,6 +219,7 @@ fn change_group(
     conversation: ConversationId,
     actor: AccountId,
     change: &Change,
+    members_max: usize,
     telling: &(u32, Vec<u8>),
     now: Moment,
 ) -> Result<Option<Event>, Trouble> {
@@ -228,8 +239,8 @@ fn change_group(
             if joining.is_empty() {
                 return Ok(None);
             }
-            if place.present_count as usize + joining.len() > limits::GROUP_MEMBERS_MAX {
-                return Err(Trouble::Refused(StoreError::Full));
+            if place.present_count as usize + joining.len() > members_max {
+                return Err(Trouble::Refused(StoreError::Full(members_max)));
             }
             require_accounts(writing.connection, &joining)?;
             joining
@@ -341,11 +352,13 @@ fn who_is_new(
     conversation: ConversationId,
     accounts: &[AccountId],
 ) -> Result<Vec<AccountId>, Trouble> {
-    let present = present_members(connection, conversation)?.members;
-    let is_present = |account: &AccountId| present.iter().any(|(member, _)| member == account);
-    let mut joining: Vec<_> = accounts.iter().copied().filter(|account| !is_present(account)).collect();
+    let mut joining = accounts.to_vec();
     joining.sort();
     joining.dedup();
+    let known = among(connection, conversation, &joining)?;
+    let is_present =
+        |account: &AccountId| known.iter().any(|member| member.account == *account && !member.left);
+    joining.retain(|account| !is_present(account));
     Ok(joining)
 }
 
@@ -370,26 +383,40 @@ fn members_among(
     account: AccountId,
     conversation: ConversationId,
     mut asked: Vec<AccountId>,
-) -> Result<Vec<AccountId>, Trouble> {
+) -> Result<Vec<Member>, Trouble> {
     Place::find(connection, conversation, account)?;
     asked.sort();
     asked.dedup();
-    let mut exists = connection.prepare_cached(MEMBER_EXISTS)?;
+    Ok(among(connection, conversation, &asked)?)
+}
+
+/// Those that are or were members, in the order in which they are asked for. A look-up for each: few are asked for, of
+/// perhaps many.
+fn among(
+    connection: &Connection,
+    conversation: ConversationId,
+    asked: &[AccountId],
+) -> rusqlite::Result<Vec<Member>> {
+    let mut find = connection.prepare_cached(MEMBER_FIND)?;
     let mut members = Vec::new();
     for account in asked {
-        if exists.exists([to_sql(conversation.0), to_sql(account.0)])? {
-            members.push(account);
-        }
+        let place = [to_sql(conversation.0), to_sql(account.0)];
+        members.extend(find.query_row(place, heads::member_from_row).optional()?);
     }
     Ok(members)
 }
 
-fn present_members(connection: &Connection, conversation: ConversationId) -> Result<Membership, Trouble> {
+fn present_members(
+    connection: &Connection,
+    conversation: ConversationId,
+    after: AccountId,
+    limit: usize,
+) -> Result<Membership, Trouble> {
     let mut find = connection.prepare_cached(MEMBERS_CHANGED)?;
     let changed = find.query_row([to_sql(conversation.0)], |row| number(row, 0)).optional()?;
     let mut select = connection.prepare_cached(MEMBERS_PRESENT)?;
-    let members = select
-        .query_map([to_sql(conversation.0)], |row| Ok((AccountId(number(row, 0)?), Seq(number(row, 1)?))))?;
+    let bounds = [conversation.0, after.0, limit as u64].map(to_sql);
+    let members = select.query_map(bounds, |row| Ok((AccountId(number(row, 0)?), Seq(number(row, 1)?))))?;
     Ok(Membership { changed: Seq(changed.unwrap_or(0)), members: members.collect::<Result<_, _>>()? })
 }
 

@@ -59,6 +59,14 @@ pub struct SqliteStore {
     writer: writer::Writer,
     seen: Arc<seen::Seen>,
     _lock: File,
+    group_members_max: usize,
+}
+
+impl SqliteStore {
+    /// The same, with another bound than `limits::GROUP_MEMBERS_DEFAULT`.
+    pub fn with_group_members_max(self, members: usize) -> SqliteStore {
+        SqliteStore { group_members_max: members, ..self }
+    }
 }
 
 /// Why work inside a transaction stopped.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anser_failpoints::Mutant;
+use anser_protocol::limits;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
@@ -66,7 +67,9 @@ impl SqliteStore {
             .map_err(of_directory)?;
         let seen = Arc::new(Seen::default());
         let writer = Writer::start(connection, Some(checkpoints), seen.clone(), position);
-        Ok(SqliteStore { readers, writer: writer.map_err(of_directory)?, seen, _lock: lock })
+        let writer = writer.map_err(of_directory)?;
+        let group_members_max = limits::GROUP_MEMBERS_DEFAULT;
+        Ok(SqliteStore { readers, writer, seen, _lock: lock, group_members_max })
     }
 }
 

@@ -377,11 +377,11 @@ mod tests {
     fn a_refusal_undoes_nothing_of_its_neighbours() {
         let (writer, release) = held_writer();
         let before = writer.submit(|writing| note(writing, 1));
-        let refused = writer.submit(|_| Err::<(), _>(Trouble::Refused(StoreError::Full)));
+        let refused = writer.submit(|_| Err::<(), _>(Trouble::Refused(StoreError::Full(1))));
         let after = writer.submit(|writing| note(writing, 2));
         drop(release);
         assert!(block_on(before).is_ok());
-        assert_eq!(block_on(refused), Err(StoreError::Full));
+        assert_eq!(block_on(refused), Err(StoreError::Full(1)));
         assert!(block_on(after).is_ok());
         assert_eq!(notes(&writer), [1, 2]);
     }
@@ -392,7 +392,7 @@ mod tests {
         let before = writer.submit(|writing| note(writing, 1));
         let refused = writer.submit(|writing| {
             note(writing, 2)?;
-            Err::<(), _>(Trouble::Refused(StoreError::Full))
+            Err::<(), _>(Trouble::Refused(StoreError::Full(1)))
         });
         drop(release);
         assert!(block_on(before).is_ok());

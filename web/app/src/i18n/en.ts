@@ -128,6 +128,8 @@ export const en = {
   saidMany: (shown: string) => `${shown} new messages`,
 
   // members
+  moreMembers: "Show more",
+  membersListed: (listed: string, all: string) => `Listed are the first ${listed} of ${all}.`,
   addToGroup: "Add to the group",
   rename: "Rename",
   leaveGroup: "Leave group",

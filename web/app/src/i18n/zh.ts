@@ -120,6 +120,8 @@ export const zh: Messages = {
   saidBy: (who, text) => `${who}：${text}`,
   saidMany: (shown) => `${shown} 条新消息`,
 
+  moreMembers: "显示更多",
+  membersListed: (listed, all) => `共 ${all} 位成员，仅列出前 ${listed} 位。`,
   addToGroup: "加入群聊",
   rename: "改名",
   leaveGroup: "退出群聊",
