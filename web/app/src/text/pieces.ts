@@ -42,6 +42,16 @@ export function blocksOf(text: string): Block[] {
   return blocks;
 }
 
+/** Nothing but words, as most messages are: these need no parts of the page of their own, which cost more than the words. */
+export function isPlain(blocks: readonly Block[], text: string): boolean {
+  const [block] = blocks;
+  return blocks.length === 1 && block?.type === "words" && block.pieces.length === 1 && isText(block.pieces[0]!, text);
+}
+
+function isText(piece: Piece, text: string): boolean {
+  return piece.type === "text" && piece.text === text;
+}
+
 /** For each line, the next one from there on that ends with a fence: found once, so that no text takes long. */
 function nextClosings(lines: readonly string[]): number[] {
   const closings: number[] = [];
