@@ -19,6 +19,11 @@ use std::process::ExitCode;
 
 use arguments::Asked;
 
+/// Most of what one thread allocates another one frees: this allocator takes an eighth less of the CPU time of a message than
+/// the system's, and an idle session is smaller (docs/decisions/0010).
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// The settings are wrong: trying again without changing them is of no use.
 const EXIT_WRONG_SETTINGS: u8 = 2;
 /// The server could not start, or broke: what is around it must change (a port, a disk, another server).

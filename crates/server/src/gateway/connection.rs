@@ -57,8 +57,6 @@ pub(super) struct Link<C> {
     gathered: Option<u32>,
     /// What is fed now can wait for company.
     is_unhurried: bool,
-    /// What is fed now was gathered by the courier: more is hardly to be had.
-    is_gathered: bool,
     /// When what was fed is written all the same.
     write_by: Moment,
     clock: LinkClock,
@@ -112,7 +110,6 @@ impl<C: Carrier> Link<C> {
             working: Working::default(),
             gathered: None,
             is_unhurried: false,
-            is_gathered: false,
             write_by: Moment::NEVER,
             clock,
             alarm: Alarm::new(clock),
@@ -185,7 +182,7 @@ impl<C: Carrier> Link<C> {
 
     /// Takes up what else is there already, when there is something to write; says whether there was something. Its
     /// frames then leave in the same write, which costs ten times as much as making them. Everybody else has a turn
-    /// first, since what they do may concern us; not if the courier woke us, who has seen to that.
+    /// first, since what they do may concern us.
     async fn gather(&mut self, wake_at: Moment) -> Result<bool, End> {
         let Some(gathered @ ..GATHERED_MAX) = self.gathered else { return Ok(false) };
         self.gathered = Some(gathered + 1);
@@ -254,7 +251,6 @@ impl<C: Carrier> Link<C> {
     fn handle(&mut self, wake: Wake) -> Result<(), End> {
         let now = self.clock.now();
         self.is_unhurried = matches!(wake, Wake::Finished(Finished::Request { sort: Sort::Report, .. }));
-        self.is_gathered = matches!(wake, Wake::Mail(_));
         match wake {
             Wake::Leave => self.leave_by = Some(now + FINISH_MS),
             Wake::Finished(Finished::Request { id, result, .. }) => self.handle_answer(id, *result, now),
@@ -333,7 +329,7 @@ impl<C: Carrier> Link<C> {
         if self.is_unhurried {
             self.write_by = self.write_by.min(self.clock.now() + UNHURRIED_MS);
         } else {
-            self.gathered.get_or_insert(self.is_gathered.into());
+            self.gathered.get_or_insert(0);
         }
         Ok(())
     }
