@@ -79,11 +79,11 @@ impl Conversations for SqliteStore {
         asked: &[AccountId],
     ) -> Result<Vec<AccountId>, StoreError> {
         let asked = asked.to_owned();
-        self.readers.ask(move |connection| members_among(connection, account, conversation, asked)).await
+        self.readers.ask(move |connection| members_among(connection, account, conversation, &asked)).await
     }
 
     async fn present_members(&self, conversation: ConversationId) -> Result<Membership, StoreError> {
-        self.readers.ask(move |connection| present_members(connection, conversation)).await
+        self.readers.ask_thread(move |connection| present_members(connection, conversation)).await
     }
 
     async fn reach(
@@ -369,9 +369,10 @@ fn members_among(
     connection: &Connection,
     account: AccountId,
     conversation: ConversationId,
-    mut asked: Vec<AccountId>,
+    asked: &[AccountId],
 ) -> Result<Vec<AccountId>, Trouble> {
     Place::find(connection, conversation, account)?;
+    let mut asked = asked.to_owned();
     asked.sort();
     asked.dedup();
     let mut exists = connection.prepare_cached(MEMBER_EXISTS)?;

@@ -8,6 +8,7 @@
 //! | `tips` | what the writer remembers of the logs it wrote to lately |
 //! | `checkpoints` | copies the write-ahead log into the database, beside the writer |
 //! | `readers` | answer questions beside the writer, each from one snapshot |
+//! | `at_hand` | those that are quick, on the thread that asks |
 //! | `accounts`, `conversations`, `log` | the deeds, in the order of the traits |
 //! | `heads` | one member's view of its conversations |
 //! | `journal` | which conversation changed at which change position |
@@ -20,6 +21,7 @@
 //! order: who has seen position n has been able to see everything below it.
 
 mod accounts;
+mod at_hand;
 mod checkpoints;
 mod conversations;
 mod heads;

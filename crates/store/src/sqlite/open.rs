@@ -11,6 +11,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use super::SqliteStore;
+use super::at_hand::AtHand;
 use super::checkpoints::{Checkpoints, LOG_LIMITS};
 use super::open_error::OpenError;
 use super::readers::Readers;
@@ -55,11 +56,9 @@ impl SqliteStore {
         let position = journal::change_position(&connection).map_err(of_database)?;
 
         // Before the writer starts: should a thread not start, nothing has been promised to anybody.
-        let mut connections = Vec::new();
-        for _ in 0..READERS {
-            connections.push(open_reader(&file).map_err(of_database)?);
-        }
-        let readers = Readers::start(connections).map_err(of_directory)?;
+        let open_readers = || (0..READERS).map(|_| open_reader(&file)).collect::<Result<_, _>>();
+        let at_hand = open_readers().and_then(AtHand::new).map_err(of_database)?;
+        let readers = Readers::start(at_hand, open_readers().map_err(of_database)?).map_err(of_directory)?;
         let copier = open_copier(&file).map_err(of_database)?;
         let checkpoints = Checkpoints::start(&mut connection, copier, LOG_LIMITS)
             .map_err(of_database)?
