@@ -54,10 +54,11 @@ pub use writer::QUEUE_JOBS_MAX;
 #[derive(Debug)]
 pub struct SqliteStore {
     // In this order: the last connection to close is the writer's, which leaves one tidy file behind; then
-    // the lock goes.
+    // our own hold on the database, see `checkpoints`; then the lock.
     readers: readers::Readers,
     writer: writer::Writer,
     seen: Arc<seen::Seen>,
+    _database: Arc<File>,
     _lock: File,
 }
 
