@@ -34,6 +34,8 @@ const ROUNDS_MAX: usize = 6;
 /// How long a copy is to take, with its sync: whoever waits for the disk meanwhile waits for that too. What is copied
 /// at once is halved if it takes longer, and doubled if it takes less than half.
 const COPY_TAKES: Duration = Duration::from_millis(10);
+/// As if by a disk that is neither fast nor slow.
+const COPIED_PAGES_FIRST: i32 = 2_000;
 /// Never less, for a disk that is slow whatever is asked of it.
 const COPIED_PAGES_MIN: i32 = 250;
 
@@ -49,9 +51,9 @@ pub(super) struct LogLimits {
     pub(super) pages_max: i32,
 }
 
-/// 16 MB, 48 MB, and 256 MB where the copier cannot keep up.
+/// 32 MB, 48 MB, and 256 MB where the copier cannot keep up.
 pub(super) const LOG_LIMITS: LogLimits =
-    LogLimits { copied_pages_max: 4_000, renewed_at_pages: 12_000, pages_max: 64_000 };
+    LogLimits { copied_pages_max: 8_000, renewed_at_pages: 12_000, pages_max: 64_000 };
 
 /// The writer's end.
 #[derive(Debug)]
@@ -87,11 +89,12 @@ impl Checkpoints {
         database: Arc<File>,
         limits: LogLimits,
     ) -> rusqlite::Result<io::Result<Checkpoints>> {
+        let first = limits.copied_pages_max.min(COPIED_PAGES_FIRST);
         let log = Arc::new(Log {
             copying: Mutex::new(()),
             pages: AtomicI32::new(0),
-            copied_at_once: AtomicI32::new(limits.copied_pages_max),
-            pages_wanted: AtomicI32::new(limits.copied_pages_max),
+            copied_at_once: AtomicI32::new(first),
+            pages_wanted: AtomicI32::new(first),
             rest: AtomicBool::new(false),
         });
         // One place: a copy that was asked for twice is made once.
@@ -237,7 +240,7 @@ mod tests {
     #[test]
     fn a_copier_that_is_too_slow_does_not_let_the_log_grow() {
         let notes =
-            notes(LogLimits { copied_pages_max: i32::MAX, renewed_at_pages: i32::MAX, pages_max: 50 });
+            notes(LogLimits { copied_pages_max: 1_000_000, renewed_at_pages: i32::MAX, pages_max: 50 });
         let longest = (0..200).map(|_| notes.add()).max();
         assert!(longest.is_some_and(|pages| (50..60).contains(&pages)), "{longest:?}");
     }
