@@ -98,8 +98,8 @@ impl Messages {
         };
         let conversation = ConversationId(call.conversation);
         let events = self.store.range(asker.account, conversation, range).await.map_err(store_fault)?;
-        let events = events.iter().map(|event| to_wire::event_to_wire(event, asker.account)).collect();
-        Ok(wire::Range { events })
+        let to_wire = |event| to_wire::event_into_wire(event, asker.account);
+        Ok(wire::Range { events: events.into_iter().map(to_wire).collect() })
     }
 
     /// Moves the asker's positions forward.

@@ -19,6 +19,11 @@ pub(crate) fn person_to_wire(account: &Account) -> wire::Person {
 
 /// An event as `viewer` sees it: only its sender sees the send key.
 pub(crate) fn event_to_wire(event: &Event, viewer: AccountId) -> wire::Event {
+    event_into_wire(event.clone(), viewer)
+}
+
+/// The same, of one that nobody needs any more: its body is not copied.
+pub(crate) fn event_into_wire(event: Event, viewer: AccountId) -> wire::Event {
     let send_key = match event.send_key {
         Some(key) if event.sender == viewer => key.0.to_vec(),
         _ => Vec::new(),
@@ -29,7 +34,7 @@ pub(crate) fn event_to_wire(event: &Event, viewer: AccountId) -> wire::Event {
         sender: event.sender.0,
         at_ms: event.at.0,
         kind: event.kind,
-        body: event.body.clone(),
+        body: event.body,
         silent: event.silent,
         send_key,
     }

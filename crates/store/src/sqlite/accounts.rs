@@ -26,7 +26,7 @@ impl Accounts for SqliteStore {
         self.readers
             .ask(move |connection| {
                 let mut find = connection.prepare_cached(ACCOUNT_BY_HANDLE)?;
-                Ok(find.query_row([handle], account_from_row).optional()?)
+                Ok(find.query_row([&handle], account_from_row).optional()?)
             })
             .await
     }
@@ -37,7 +37,7 @@ impl Accounts for SqliteStore {
             .ask(move |connection| {
                 let mut find = connection.prepare_cached(ACCOUNT_BY_ID)?;
                 let mut found = Vec::new();
-                for id in ids {
+                for id in &ids {
                     found.extend(find.query_row([to_sql(id.0)], account_from_row).optional()?);
                 }
                 Ok(found)

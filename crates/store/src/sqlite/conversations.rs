@@ -81,7 +81,7 @@ impl Conversations for SqliteStore {
         asked: &[AccountId],
     ) -> Result<Vec<Member>, StoreError> {
         let asked = asked.to_owned();
-        self.readers.ask(move |connection| members_among(connection, account, conversation, asked)).await
+        self.readers.ask(move |connection| members_among(connection, account, conversation, &asked)).await
     }
 
     async fn present_members(
@@ -90,7 +90,9 @@ impl Conversations for SqliteStore {
         after: AccountId,
         limit: usize,
     ) -> Result<Membership, StoreError> {
-        self.readers.ask(move |connection| present_members(connection, conversation, after, limit)).await
+        self.readers
+            .ask_thread(move |connection| present_members(connection, conversation, after, limit))
+            .await
     }
 
     async fn reach(
@@ -382,9 +384,10 @@ fn members_among(
     connection: &Connection,
     account: AccountId,
     conversation: ConversationId,
-    mut asked: Vec<AccountId>,
+    asked: &[AccountId],
 ) -> Result<Vec<Member>, Trouble> {
     Place::find(connection, conversation, account)?;
+    let mut asked = asked.to_owned();
     asked.sort();
     asked.dedup();
     Ok(among(connection, conversation, &asked)?)

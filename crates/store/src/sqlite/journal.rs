@@ -138,7 +138,9 @@ mod tests {
         connection.prepare_cached(MOVES_FORGET).unwrap().execute([to_sql(8 * forgets)]).unwrap();
         assert_eq!(connection.query_one(BEGINNING, [], |row| number(row, 0)).unwrap(), forgets);
         assert_eq!(changed(&connection, 9 * forgets - 1), Some(vec![1]));
-        connection.execute("DELETE FROM moves", []).unwrap();
-        assert_eq!(changed(&connection, 9 * forgets - 1), None);
+        connection.execute_batch("DELETE FROM moves; DELETE FROM events").unwrap();
+        assert_eq!(changed(&connection, 0), None);
+        record_move(&connection, ConversationId(1), Position(7)).unwrap();
+        assert_eq!((changed(&connection, 6), changed(&connection, 7)), (None, Some(vec![])));
     }
 }

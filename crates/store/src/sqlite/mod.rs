@@ -9,6 +9,7 @@
 //! | `tips` | what the writer remembers of the logs it wrote to lately |
 //! | `checkpoints` | copies the write-ahead log into the database, beside the writer |
 //! | `readers` | answer questions beside the writer, each from one snapshot |
+//! | `at_hand` | those that are quick, on the thread that asks |
 //! | `accounts`, `conversations`, `log` | the deeds, in the order of the traits |
 //! | `heads` | one member's view of its conversations |
 //! | `journal` | which conversation changed at which change position |
@@ -21,6 +22,7 @@
 //! order: who has seen position n has been able to see everything below it.
 
 mod accounts;
+mod at_hand;
 mod checkpoints;
 mod conversations;
 mod heads;
@@ -54,10 +56,11 @@ pub use writer::QUEUE_JOBS_MAX;
 #[derive(Debug)]
 pub struct SqliteStore {
     // In this order: the last connection to close is the writer's, which leaves one tidy file behind; then
-    // the lock goes.
+    // our own hold on the database, see `checkpoints`; then the lock.
     readers: readers::Readers,
     writer: writer::Writer,
     seen: Arc<seen::Seen>,
+    _database: Arc<File>,
     _lock: File,
     group_members_max: usize,
 }

@@ -12,6 +12,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use super::SqliteStore;
+use super::at_hand::AtHand;
 use super::checkpoints::{Checkpoints, LOG_LIMITS};
 use super::open_error::OpenError;
 use super::readers::Readers;
@@ -24,8 +25,9 @@ const DATABASE: &str = "anser.db";
 /// Holding this file's lock is what makes a process the directory's server.
 const LOCK: &str = "anser.lock";
 
-/// The log is cut back to this size after a checkpoint: to write over it is faster than to make it grow again.
-const LOG_BYTES_KEPT: u32 = 64 * 1024 * 1024;
+/// The log is cut back to this size when it begins again: to write over it is faster than to make it grow, and to cut
+/// it costs the writer up to 40 ms. More than it takes where the copier keeps up.
+const LOG_BYTES_KEPT: u32 = 128 * 1024 * 1024;
 /// What each reader may cache: the upper levels of all indexes of a large store.
 const CACHE_KIB: i32 = 16 * 1024;
 /// What the writer may: the ends of as many logs as it remembers lie in as many pages.
@@ -56,20 +58,19 @@ impl SqliteStore {
         let position = journal::change_position(&connection).map_err(of_database)?;
 
         // Before the writer starts: should a thread not start, nothing has been promised to anybody.
-        let mut connections = Vec::new();
-        for _ in 0..READERS {
-            connections.push(open_reader(&file).map_err(of_database)?);
-        }
-        let readers = Readers::start(connections).map_err(of_directory)?;
+        let open_readers = || (0..READERS).map(|_| open_reader(&file)).collect::<Result<_, _>>();
+        let at_hand = open_readers().and_then(AtHand::new).map_err(of_database)?;
+        let readers = Readers::start(at_hand, open_readers().map_err(of_database)?).map_err(of_directory)?;
+        let database = Arc::new(File::options().write(true).open(&file).map_err(of_directory)?);
         let copier = open_copier(&file).map_err(of_database)?;
-        let checkpoints = Checkpoints::start(&mut connection, copier, LOG_LIMITS)
+        let checkpoints = Checkpoints::start(&mut connection, copier, database.clone(), LOG_LIMITS)
             .map_err(of_database)?
             .map_err(of_directory)?;
         let seen = Arc::new(Seen::default());
         let writer = Writer::start(connection, Some(checkpoints), seen.clone(), position);
         let writer = writer.map_err(of_directory)?;
         let group_members_max = limits::GROUP_MEMBERS_DEFAULT;
-        Ok(SqliteStore { readers, writer, seen, _lock: lock, group_members_max })
+        Ok(SqliteStore { readers, writer, seen, _database: database, _lock: lock, group_members_max })
     }
 }
 

@@ -1,4 +1,4 @@
-//! Threads that answer questions beside the writer, each from one snapshot.
+//! Answers questions beside the writer, each from one snapshot: at once if that is quick, or else on threads for it.
 
 use std::future::Future;
 use std::io;
@@ -9,6 +9,7 @@ use futures_channel::oneshot;
 use rusqlite::Connection;
 
 use super::Trouble;
+use super::at_hand::AtHand;
 use crate::error::StoreError;
 
 /// Questions waiting to be answered; one more is refused with `Busy`.
@@ -19,16 +20,17 @@ type Question = Box<dyn FnOnce(&Connection) + Send>;
 /// The readers' end that callers hold.
 #[derive(Debug)]
 pub(super) struct Readers {
+    at_hand: AtHand,
     queue: Option<Sender<Question>>,
     threads: Vec<JoinHandle<()>>,
 }
 
 impl Readers {
     /// One thread for each connection.
-    pub(super) fn start(connections: Vec<Connection>) -> io::Result<Readers> {
+    pub(super) fn start(at_hand: AtHand, connections: Vec<Connection>) -> io::Result<Readers> {
         let (queue, questions) = bounded(QUEUE_QUESTIONS_MAX);
         // Begun empty, so that threads already started end when a later one does not start.
-        let mut readers = Readers { queue: Some(queue), threads: Vec::new() };
+        let mut readers = Readers { at_hand, queue: Some(queue), threads: Vec::new() };
         for connection in connections {
             let questions = questions.clone();
             let thread = thread::Builder::new().name("store-reader".to_owned());
@@ -37,9 +39,30 @@ impl Readers {
         Ok(readers)
     }
 
+    /// Asks a question that is mostly short, at the call: as [`Readers::ask_thread`], but answered at once where that
+    /// can be done.
+    pub(super) fn ask<T, Q>(
+        &self,
+        question: Q,
+    ) -> impl Future<Output = Result<T, StoreError>> + Send + use<T, Q>
+    where
+        T: Send + 'static,
+        Q: Fn(&Connection) -> Result<T, Trouble> + Send + 'static,
+    {
+        let answer = self.at_hand.answer(&question);
+        let asking = if answer.is_none() { Some(self.ask_thread(question)) } else { None };
+        async move {
+            match (answer, asking) {
+                (Some(answer), _) => answer.map_err(Trouble::into_store_error),
+                (None, Some(asking)) => asking.await,
+                (None, None) => Err(closed()),
+            }
+        }
+    }
+
     /// Asks a question, at the call. Its statements all see the store as after one same commit, which is not
     /// older than any whose deed was answered before the call.
-    pub(super) fn ask<T, Q>(
+    pub(super) fn ask_thread<T, Q>(
         &self,
         question: Q,
     ) -> impl Future<Output = Result<T, StoreError>> + Send + use<T, Q>
@@ -51,7 +74,8 @@ impl Readers {
         let job: Question = Box::new(move |connection| {
             // Who no longer waits is not worth the work.
             if !reply.is_canceled() {
-                let _ = reply.send(answer_from_snapshot(connection, question));
+                let answer = answer_from_snapshot(connection, question);
+                let _ = reply.send(answer.map_err(Trouble::into_store_error));
             }
         });
         let refusal = match &self.queue {
@@ -87,14 +111,14 @@ fn run(connection: &Connection, questions: &Receiver<Question>) {
     }
 }
 
-fn answer_from_snapshot<T>(
+pub(super) fn answer_from_snapshot<T>(
     connection: &Connection,
     question: impl FnOnce(&Connection) -> Result<T, Trouble>,
-) -> Result<T, StoreError> {
+) -> Result<T, Trouble> {
     let answer = begin(connection).and_then(|()| question(connection));
     let ended = end(connection);
-    let answer = answer.map_err(Trouble::into_store_error)?;
-    ended.map_err(Trouble::into_store_error)?;
+    let answer = answer?;
+    ended?;
     Ok(answer)
 }
 

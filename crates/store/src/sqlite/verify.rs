@@ -86,7 +86,7 @@ const RULES: &[(&str, &str)] = &[
 impl SqliteStore {
     /// Reads everything and returns what is wrong, in words; nothing when all is well. Slow on a large store.
     pub async fn verify(&self) -> Result<Vec<String>, StoreError> {
-        self.readers.ask(find_faults).await
+        self.readers.ask_thread(find_faults).await
     }
 }
 
