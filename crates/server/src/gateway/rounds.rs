@@ -13,12 +13,14 @@ use super::hub::{Bells, Hub};
 use crate::bus::SessionId;
 use crate::services::to_wire;
 
-/// A piece ends when so many frames were put into mailboxes: 64 writes take half a millisecond, and as long others wait.
-const TOLD_MAX: usize = 64;
+/// A piece ends when so many sessions were told. Each of them has two turns before it has written, and the runtime gives
+/// the courier its next one after 61 turns of others at the latest: so these never pile up before everybody else. With 64
+/// at a time nearly all were woken before the first had written, and others waited for all of them.
+const TOLD_MAX: usize = 16;
 /// ... or when so many members were looked for, of whom perhaps nobody is here.
 const LOOKED_FOR_MAX: usize = 1_024;
 /// Looked for at a time.
-const LOOKED_FOR_AT_ONCE: usize = 64;
+const LOOKED_FOR_AT_ONCE: usize = 16;
 /// Events that go on one round. When a group is faster than its rounds, those who are behind get several in one write.
 const PARCELS_MAX: usize = 64;
 /// Events on all rounds. With more, nothing further is taken from the bus, which is bounded and whose losses are seen.
@@ -171,9 +173,8 @@ impl Round {
         let Some(members) = &self.members else { return };
         let (mut told, begun_at) = (0, self.told);
         for some in members.list()[begun_at..].chunks(LOOKED_FOR_AT_ONCE) {
-            for parcel in &mut self.parcels {
-                told += parcel.hand_out(some, hub, bells);
-            }
+            let sessions = self.parcels.iter_mut().map(|parcel| parcel.hand_out(some, hub, bells)).max();
+            told += sessions.unwrap_or_default();
             self.told += some.len();
             if told >= TOLD_MAX || self.told - begun_at >= LOOKED_FOR_MAX {
                 return;

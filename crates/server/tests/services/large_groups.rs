@@ -1,6 +1,8 @@
 //! Groups of more than a thousand: told piece by piece, with what others say in between.
 
+use std::future::poll_fn;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anser_protocol::limits;
 use anser_protocol::wire;
@@ -21,28 +23,16 @@ struct Large {
     phones: Vec<Phone>,
 }
 
-/// Tells the same story on every store there is; everybody is here, and has heard of the group.
+/// Tells the same story on every store there is.
 fn on_every_store(story: impl Fn(Large)) {
     let dir = tempfile::tempdir().unwrap();
     let on_disk = SqliteStore::open(dir.path()).unwrap().with_group_members_max(limits::GROUP_MEMBERS_MAX);
-    let in_memory = MemoryStore::new().with_group_members_max(limits::GROUP_MEMBERS_MAX);
-    let stores: [Arc<dyn Store>; 2] = [Arc::new(on_disk), Arc::new(in_memory)];
-    for store in stores {
-        let mut world = World::new(store, true);
-        let mut phones = Vec::new();
-        for number in 0..MEMBERS {
-            phones.push(register(&mut world, &format!("m_{number}")));
-        }
-        let group = world.group(&phones[0], &[]);
-        for some in phones[1..].chunks(limits::MEMBERS_PER_REQUEST_MAX) {
-            let handles: Vec<&str> = some.iter().map(|phone| phone.handle.as_str()).collect();
-            world.head(&phones[0], add(group, &handles));
-        }
-        world.deliver();
-        let mut large = Large { world, group, phones };
-        large.hear();
-        story(large);
-    }
+    story(Large::on(Arc::new(on_disk)));
+    story(Large::on(in_memory()));
+}
+
+fn in_memory() -> Arc<dyn Store> {
+    Arc::new(MemoryStore::new().with_group_members_max(limits::GROUP_MEMBERS_MAX))
 }
 
 fn register(world: &mut World, handle: &str) -> Phone {
@@ -56,6 +46,24 @@ fn add(conversation: u64, handles: &[&str]) -> Call {
 }
 
 impl Large {
+    /// Everybody is here, and has heard of the group.
+    fn on(store: Arc<dyn Store>) -> Large {
+        let mut world = World::new(store, true);
+        let mut phones = Vec::new();
+        for number in 0..MEMBERS {
+            phones.push(register(&mut world, &format!("m_{number}")));
+        }
+        let group = world.group(&phones[0], &[]);
+        for some in phones[1..].chunks(limits::MEMBERS_PER_REQUEST_MAX) {
+            let handles: Vec<&str> = some.iter().map(|phone| phone.handle.as_str()).collect();
+            world.head(&phones[0], add(group, &handles));
+        }
+        world.deliver();
+        let mut large = Large { world, group, phones };
+        large.hear();
+        large
+    }
+
     /// What each member heard.
     fn hear(&mut self) -> Vec<Vec<String>> {
         self.phones.iter_mut().map(Phone::hears).collect()
@@ -156,22 +164,77 @@ fn a_new_title_is_told_by_its_event() {
     });
 }
 
+/// However late the members are known that somebody on the way through them began to read before.
 #[test]
 fn whoever_left_hears_nothing_of_what_was_said_since() {
     on_every_store(|mut large| {
-        let group = large.group;
-        // The courier is on its way through all of them when one leaves.
-        large.world.say(&large.phones[0], group, "one");
-        large.turn();
-        large.hear();
+        // A notice that is lost makes the courier forget who is in.
         large.world.lose_notices(true);
-        let last = large.phones.len() - 1;
-        large.world.head(&large.phones[last], Call::LeaveGroup(wire::LeaveGroup { conversation: group }));
+        large.world.say(&large.phones[0], large.group, "lost");
         large.world.lose_notices(false);
-        large.world.say(&large.phones[0], group, "a secret");
+        large.world.bus.tail();
         large.world.deliver();
-        let heard = large.hear();
-        assert!(!heard[last].iter().any(|heard| heard.contains("secret")), "{:?}", heard[last]);
-        assert!(heard[1].iter().any(|heard| heard.contains("secret")), "{:?}", heard[1]);
+        large.hear();
+
+        // The first page is read, and so holds whoever comes first.
+        large.world.say(&large.phones[0], large.group, "one");
+        large.turn();
+        let first = (1..MEMBERS).min_by_key(|number| large.phones[*number].asker.account).unwrap();
+        let leave = wire::LeaveGroup { conversation: large.group };
+        large.world.head(&large.phones[first], Call::LeaveGroup(leave));
+        large.world.say(&large.phones[0], large.group, "a secret");
+        large.world.deliver();
+        let told_secret: Vec<bool> =
+            large.hear().iter().map(|heard| heard.iter().any(|heard| heard.contains("secret"))).collect();
+        let expected: Vec<bool> = (0..MEMBERS).map(|number| number != 0 && number != first).collect();
+        assert_eq!(told_secret, expected);
     });
+}
+
+/// Each session is a task here, as on a node: who is woken is behind all who were woken before.
+#[test]
+fn somebody_else_waits_for_few_of_them() {
+    let Large { mut world, group, phones } = Large::on(in_memory());
+    let (carol, dave) = (register(&mut world, "carol"), register(&mut world, "dave"));
+    let chat = world.direct(&carol, "dave");
+    world.deliver();
+    let call = Call::Send(world.text(group, "to all"));
+    let send_to_all = world.begin(&phones[0], call);
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let served_between = runtime.block_on(async {
+        let served = Arc::new(AtomicUsize::new(0));
+        for phone in phones {
+            tokio::spawn(serve(phone, served.clone()));
+        }
+        let of_dave = Arc::new(AtomicUsize::new(0));
+        tokio::spawn(serve(dave, of_dave.clone()));
+        // The head of his chat is the first thing that he is told. Then all of them wait.
+        while of_dave.load(Ordering::Relaxed) < 1 {
+            tokio::task::yield_now().await;
+        }
+        send_to_all.await.unwrap();
+        let mut said_at = None;
+        while of_dave.load(Ordering::Relaxed) < 2 {
+            tokio::select! {
+                biased;
+                _ = world.node.courier.run_some() => {}
+                () = tokio::task::yield_now() => {}
+            }
+            if said_at.is_none() && served.load(Ordering::Relaxed) > 0 {
+                said_at = Some(served.load(Ordering::Relaxed));
+                world.say(&carol, chat, "to dave");
+            }
+        }
+        served.load(Ordering::Relaxed) - said_at.unwrap()
+    });
+    assert!(served_between < MEMBERS / 8, "{served_between} of {MEMBERS} were served before him");
+}
+
+/// Takes its mail, and counts it, as a link does: before it writes, everybody else has a turn.
+async fn serve(mut phone: Phone, served: Arc<AtomicUsize>) {
+    loop {
+        poll_fn(|context| phone.mailbox.poll_next(context)).await;
+        tokio::task::yield_now().await;
+        served.fetch_add(1, Ordering::Relaxed);
+    }
 }
