@@ -140,11 +140,11 @@ fn cargo_test(shell: &Shell) -> Result<()> {
 }
 
 fn build_fuzz_targets(shell: &Shell) -> Result<()> {
-    shell.run(shell.cargo().args(["build", "--manifest-path", "fuzz/Cargo.toml"]))
+    shell.run(shell.patient_cargo().args(["build", "--manifest-path", "fuzz/Cargo.toml"]))
 }
 
 fn simulate(shell: &Shell) -> Result<()> {
-    shell.run(shell.cargo().args(["run", "--package", "anser-sim", "--", "--seeds", SIM_SEEDS]))
+    shell.run(shell.patient_cargo().args(["run", "--package", "anser-sim", "--", "--seeds", SIM_SEEDS]))
 }
 
 fn deny(shell: &Shell) -> Result<()> {

@@ -102,7 +102,7 @@ fn compare(kept: &Counts, counted: &Counts) -> Vec<String> {
 fn count(shell: &Shell) -> Result<Counts> {
     tools::valgrind(shell)?;
     let build = ["build", "--release", "--package", "anser-server", "--example", "hot_paths"];
-    shell.run(shell.cargo().args(build))?;
+    shell.run(shell.patient_cargo().args(build))?;
     let mut counts = Counts::new();
     for Path { name, rounds, .. } in PATHS {
         let once = run(shell, name, rounds)?;

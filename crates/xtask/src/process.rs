@@ -59,6 +59,17 @@ impl Shell {
         command
     }
 
+    /// The same cargo, giving way to everybody else: for what only computes, beside what waits and must not wait long.
+    pub(crate) fn patient_cargo(&self) -> Command {
+        let cargo = self.cargo();
+        let mut command = self.command("nice");
+        command.args(["-n", "10"]).arg(cargo.get_program());
+        for (name, _) in cargo.get_envs() {
+            command.env_remove(name);
+        }
+        command
+    }
+
     /// Runs it to its end; anything but success is an error that names the command.
     pub(crate) fn run(&self, command: &mut Command) -> Result<()> {
         let shown = show(command);
