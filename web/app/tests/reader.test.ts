@@ -139,12 +139,27 @@ test("the unread line is found while rows are measured; after that the list is t
   expect(scroller.scrollTop).toBe(100 * 80 - 90);
 });
 
-test("whoever was led away from the end by something else has left it, once all is quiet", async () => {
+test("whoever is led away from the end by something else than a hand has left it", async () => {
   await opens({ type: "end" });
   await reader.follow(undefined);
+  reader.look();
   // A search in the page, say.
   scroller.scrollTop = 2_000;
   reader.look();
+  expect(timeline.atEnd).toBe(false);
+  await reader.follow(undefined);
+  await reader.measured();
+  expect(scroller.scrollTop).toBe(2_000);
+});
+
+test("and if a row came in that very moment, once all is quiet", async () => {
+  await opens({ type: "end" });
+  await reader.follow(undefined);
+  reader.look();
+  timeline.items = items(401);
+  scroller.scrollTop = 2_000;
+  reader.look();
+  expect(timeline.atEnd).toBe(true);
   await vi.advanceTimersByTimeAsync(400);
   expect(timeline.atEnd).toBe(false);
   await reader.follow(undefined);

@@ -1,5 +1,6 @@
 // Somebody who writes fast, or what no client knows: one link that speaks the protocol without a browser.
 import { randomBytes } from "node:crypto";
+import { setTimeout as pause } from "node:timers/promises";
 import { encode, Message } from "./protobuf.ts";
 import { WebSocketClient } from "./websocket.ts";
 
@@ -12,6 +13,8 @@ const HEAD = { conversation: 1, title: 4, lastSeq: 5, peer: 12 };
 const KIND_TEXT = 1;
 /** A link that says nothing for half a minute is ended by the server. */
 const PING_MS = 10_000;
+/** The server refuses more than 200 requests a second of one link. */
+const PACE_MS = 6;
 
 /** A chat as the sender knows it. */
 export interface SenderChat {
@@ -23,6 +26,7 @@ export interface SenderChat {
 /** One signed-in device without a screen. */
 export class Sender {
   private newestId = 0;
+  private nextTurnMs = 0;
   private readonly waiting = new Map<number, (answer: Message) => void>();
   private welcomed: ((welcome: Message) => void) | undefined;
   private readonly beat: NodeJS.Timeout;
@@ -71,6 +75,7 @@ export class Sender {
   }
 
   private async ask(call: number, body: Buffer): Promise<Message> {
+    await this.turn();
     this.newestId += 1;
     const id = this.newestId;
     const answered = new Promise<Message>((resolve) => this.waiting.set(id, resolve));
@@ -79,6 +84,13 @@ export class Sender {
     const error = answer.bytes(ANSWER.error);
     if (error !== undefined) throw new Error(`the server refused: ${error.toString()}`);
     return answer;
+  }
+
+  private async turn(): Promise<void> {
+    const now = performance.now();
+    const turn = Math.max(now, this.nextTurnMs);
+    this.nextTurnMs = turn + PACE_MS;
+    if (turn > now) await pause(turn - now);
   }
 
   private take(frame: Message): void {

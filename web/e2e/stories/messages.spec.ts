@@ -49,6 +49,7 @@ test("a text says its language where the script tells it", async ({ world }) => 
   await alice.writes("\u4ECA\u65E5\u306F");
   await alice.writes("\u597D\u7684");
   await alice.writes("fine");
+  await alice.sees("fine");
   const langs = await alice.page.getByTestId("message-text").evaluateAll((all) => all.map((words) => words.getAttribute("lang")));
   expect(langs).toEqual(["ja", "zh", null]);
 });

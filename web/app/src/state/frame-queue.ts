@@ -12,6 +12,7 @@ export class FrameQueue<T> {
   private scheduled = false;
   private restTimer: ReturnType<typeof setTimeout> | undefined;
   private restUntil = 0;
+  private hurried = false;
 
   constructor(private readonly take: (gathered: readonly T[]) => void) {}
 
@@ -22,13 +23,13 @@ export class FrameQueue<T> {
     if (this.scheduled) return;
     this.scheduled = true;
     const restMs = this.restUntil - performance.now();
-    if (restMs > 0) this.restTimer = setTimeout(() => this.nextFrame(), restMs);
+    if (restMs > 0 && !this.hurried) this.restTimer = setTimeout(() => this.nextFrame(), restMs);
     else this.nextFrame();
   }
 
-  /** Somebody waits for what is about to come. */
+  /** Somebody waits for what is about to come: the next frame comes without a rest. */
   hurry(): void {
-    this.restUntil = 0;
+    this.hurried = true;
     if (this.restTimer !== undefined) this.nextFrame();
   }
 
@@ -45,6 +46,7 @@ export class FrameQueue<T> {
     this.restTimer = undefined;
     requestAnimationFrame(() => {
       this.scheduled = false;
+      this.hurried = false;
       const began = performance.now();
       this.flush();
       // A task of its own comes after the frame is on its way: layout and paint are in it.

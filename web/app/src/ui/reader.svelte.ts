@@ -44,6 +44,7 @@ export class Reader {
    */
   keptFrom = $state(Infinity);
   private lastOffset = 0;
+  private lastSight = { top: 0, total: 0 };
   /**
    * Where the list is being brought: each row that is measured on the way, comes or falls off may move the goal. Not
    * left to the list's own `scrollToIndex`, which holds on to its goal while the reader already scrolls away from it.
@@ -83,9 +84,11 @@ export class Reader {
     const top = scroller.scrollTop;
     // Asked of the page: when a keyboard goes away, the list hears of its new height only after this.
     const height = scroller.clientHeight;
-    const below = scroller.scrollHeight - height - top;
+    const total = scroller.scrollHeight;
+    const below = total - height - top;
     const sight = { top, bottom: top + height };
-    const atEnd = this.isAtEnd(top, below);
+    const atEnd = this.isAtEnd(top, below, total);
+    this.lastSight = { top, total };
     // Where the list is brought to is no word of the reader's.
     if (this.wish === undefined) this.lastOffset = top;
     const seen = this.isReading() ? newestSeen(list, timeline.items, sight) : 0;
@@ -224,7 +227,7 @@ export class Reader {
     if (restMs <= 0) afterNextFrame(() => this.wish === wish && this.settle());
   }
 
-  /** The list is where it was wanted, or was led elsewhere meanwhile (by a search in the page, say). */
+  /** The list is where it was wanted, or was led elsewhere in the very moment in which something came. */
   private settle(): void {
     this.unwish();
     this.look();
@@ -236,9 +239,15 @@ export class Reader {
     this.wish = undefined;
   }
 
-  private isAtEnd(top: number, below: number): boolean {
+  private isAtEnd(top: number, below: number, total: number): boolean {
     const { atEnd } = this.timeline;
-    if (this.wish !== undefined) return this.wish.goal.type === "end" ? atEnd : below < END_PX;
+    if (this.wish?.goal.type === "end") {
+      // Nothing came or fell off, and yet the list went up: a search in the page led there, or a screen reader.
+      const isLed = below >= END_PX && total === this.lastSight.total && top < this.lastSight.top - 1;
+      if (isLed) this.unwish();
+      return atEnd && !isLed;
+    }
+    if (this.wish !== undefined) return below < END_PX;
     if (below < 1 && top > this.lastOffset) this.goingUp = false;
     if (below < END_PX && !this.goingUp) return true;
     // Rows that are measured, or come, push the end away: only going up means that the reader left it.
