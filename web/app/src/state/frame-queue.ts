@@ -4,7 +4,7 @@
  * After something was drawn nothing more is for as long as that took, so that on a slow machine the hand has half of the
  * time: keys and wheels do not wait in line behind lists. Not for longer: what has come wants to be seen.
  */
-const REST_MS_MAX = 50;
+export const REST_MS_MAX = 50;
 
 /** Gives what was added to `take` with the next animation frame; at once when nobody looks at the page. */
 export class FrameQueue<T> {
