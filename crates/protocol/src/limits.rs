@@ -131,8 +131,9 @@ pub const ANSWER_MS: u64 = 20_000;
 pub const SEND_ORDER_MS: u64 = 30_000;
 /// First upper bound of the time for which those stay away who are told BUSY: a full queue is stored in less.
 pub const BUSY_FIRST_MS: u64 = 250;
-/// The bound doubles each time the same message is refused, up to this.
-pub const BUSY_MAX_MS: u64 = 16_000;
+/// The bound doubles each time the same message is refused, up to this: with four times as much the unlucky waited for
+/// 19 s after an overload of 20 s.
+pub const BUSY_MAX_MS: u64 = 4_000;
 /// First and largest upper bound of the reconnect delay; the delay is uniform below the bound (full jitter).
 pub const RECONNECT_FIRST_MS: u64 = 500;
 /// See [`RECONNECT_FIRST_MS`]; spec L4.
