@@ -57,9 +57,12 @@ async function scrollUp(page: Page): Promise<void> {
   await expect(page.locator("button.jump").first()).toBeVisible();
   // How far a wheel goes depends on when rows are measured; the picture is to be of the same place each time.
   await page.locator("[data-testid=message][data-seq='2970']").evaluate(async (row) => {
-    row.scrollIntoView({ block: "center" });
-    // The list hears of it with the next frame, and draws with the one after.
-    for (let frames = 0; frames < 3; frames += 1) await new Promise(requestAnimationFrame);
+    // The list hears of it with the next frame, draws with the one after, and once it rests measures what is around: a
+    // part of a pixel may be lost then, so the second time is the one that counts.
+    for (let time = 1; time <= 2; time += 1) {
+      row.scrollIntoView({ block: "center" });
+      for (let frames = 0; frames < 30; frames += 1) await new Promise(requestAnimationFrame);
+    }
   });
 }
 
