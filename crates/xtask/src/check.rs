@@ -42,7 +42,7 @@ const STEPS: [Step; 14] = [
     beside("cargo-test", cargo_test),
     beside("sim", simulate),
     step("fuzz-build", build_fuzz_targets),
-    beside("counts", hot_paths::check),
+    step("counts", hot_paths::check),
     step("prove", prove::short),
     step("e2e", stories::play),
     step("deny", deny),

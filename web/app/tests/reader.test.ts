@@ -12,6 +12,8 @@ const HEIGHT = 700;
 let rowPx = 40;
 let scroller: { scrollTop: number; scrollHeight: number; clientHeight: number };
 let timeline: { goal: Goal | undefined; atEnd: boolean; items: ReturnType<typeof items> };
+/** The newest row that was called seen. */
+let seen: number;
 let reader: Reader;
 
 const items = (count: number, unreadAfter?: number) =>
@@ -34,6 +36,7 @@ beforeEach(() => {
   vi.useFakeTimers();
   vi.stubGlobal("requestAnimationFrame", (callback: () => void) => setTimeout(callback, 16));
   rowPx = 40;
+  seen = 0;
   // As a page does it: no further than there is something.
   let top = 0;
   scroller = {
@@ -53,7 +56,10 @@ beforeEach(() => {
     atEnd: true,
     items: items(400),
     rows: [],
-    moved: (atEnd: boolean) => void (state.atEnd = atEnd),
+    moved: (atEnd: boolean, _anchor: unknown, newest = 0) => {
+      state.atEnd = atEnd;
+      seen = Math.max(seen, newest);
+    },
     arrived: () => void (state.goal = undefined),
     loadOlder: () => {},
     loadNewer: () => {},
@@ -137,6 +143,20 @@ test("the unread line is found while rows are measured; after that the list is t
   rowPx = 40;
   await reader.measured();
   expect(scroller.scrollTop).toBe(100 * 80 - 90);
+});
+
+test("what is on the screen only until rows are measured is not read", async () => {
+  timeline.items = items(400, 100);
+  const goal: Goal = { type: "line" };
+  timeline.goal = goal;
+  timeline.atEnd = false;
+  await reader.follow(goal);
+  // The first look, two frames later, is at rows that are taken to be smaller than they are.
+  await vi.advanceTimersByTimeAsync(100);
+  rowPx = 80;
+  await reader.measured();
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(seen).toBe(107);
 });
 
 test("whoever is led away from the end by something else than a hand has left it", async () => {

@@ -34,8 +34,9 @@ const RETURN_SPREAD_MS: u64 = 5_000;
 const FINISH_MS: u64 = 5_000;
 /// So many things are taken up before what they gave is written.
 const GATHERED_MAX: u32 = 64;
-/// An answer that nobody looks at waits so long for a frame that leaves anyhow: as long as people take to notice.
-const UNHURRIED_MS: u64 = 100;
+/// An answer that nobody looks at waits so long for a frame that leaves anyhow: half as long as people take to notice. A
+/// client reports again only when it has the answer, so what is read on one device clears on another so much later.
+const UNHURRIED_MS: u64 = 50;
 
 /// One link, from the moment its carrier is there to its end.
 ///

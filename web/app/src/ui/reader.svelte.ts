@@ -91,7 +91,9 @@ export class Reader {
     this.lastSight = { top, total };
     // Where the list is brought to is no word of the reader's.
     if (this.wish === undefined) this.lastOffset = top;
-    const seen = this.isReading() ? newestSeen(list, timeline.items, sight) : 0;
+    // On the way to a place nobody reads: rows that are still guessed may lie where they will not stay.
+    const isThere = this.wish === undefined || this.wish.goal.type === "end";
+    const seen = isThere && this.isReading() ? newestSeen(list, timeline.items, sight) : 0;
     timeline.moved(atEnd, anchorAt(list, timeline.items, top), seen);
     this.lookForLine(list, sight);
     this.atTop = top < TOP_PX;
