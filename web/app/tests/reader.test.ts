@@ -159,6 +159,23 @@ test("what is on the screen only until rows are measured is not read", async () 
   expect(seen).toBe(107);
 });
 
+test("what still moves when a place is asked for does not lead away from it", async () => {
+  await opens({ type: "end" });
+  reader.heads(true);
+  scroller.scrollTop = 500;
+  reader.look();
+  timeline.goal = { type: "end" };
+  timeline.atEnd = true;
+  await reader.follow(timeline.goal);
+  for (const top of [300, 100, 0]) {
+    await vi.advanceTimersByTimeAsync(100);
+    scroller.scrollTop = top;
+    reader.look();
+    expect(isEnd()).toBe(true);
+  }
+  expect(timeline.atEnd).toBe(true);
+});
+
 test("whoever is led away from the end by something else than a hand has left it", async () => {
   await opens({ type: "end" });
   await reader.follow(undefined);

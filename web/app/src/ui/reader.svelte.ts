@@ -21,6 +21,8 @@ const KEPT_SLACK_ROWS = 8;
 const DAY_STAYS_MS = 900;
 /** Rows around a goal that have not changed their height for so long will not. */
 const SETTLED_MS = 150;
+/** So long after a goal was asked for, what an earlier key or fling still moves does not lead away from it. */
+const HELD_MS = 500;
 
 const END: Goal = { type: "end" };
 
@@ -51,6 +53,8 @@ export class Reader {
    */
   private wish: { goal: Goal; untilMs: number } | undefined;
   private settleTimer: ReturnType<typeof setTimeout> | undefined;
+  /** Where a goal that was asked for brought the list, and until when only the reader's hand may take it from there. */
+  private brought = { top: 0, untilMs: 0 };
   /** The reader is on the way up, so that nothing may pull them back to the end. */
   private goingUp = false;
   /** The list moves because the reader moves it. */
@@ -82,6 +86,9 @@ export class Reader {
     // Two frames after a chat opened it may be closed again: then there is nothing to look at.
     if (!scroller || !list || !this.placed || timeline.goal !== undefined || timeline.items.length === 0) return;
     const top = scroller.scrollTop;
+    if (this.wish !== undefined && performance.now() < this.brought.untilMs && Math.abs(top - this.brought.top) > 1) {
+      return this.bring(this.wish.goal);
+    }
     // Asked of the page: when a keyboard goes away, the list hears of its new height only after this.
     const height = scroller.clientHeight;
     const total = scroller.scrollHeight;
@@ -172,8 +179,10 @@ export class Reader {
 
   /** The composer grew, a keyboard came up, rows were measured or broke into more lines: what is wanted stays in sight. */
   resized(): void {
-    if (this.wish !== undefined) this.seek(this.wish.goal);
-    else if (this.placed && this.timeline.atEnd) this.seek(END);
+    if (this.wish !== undefined) {
+      this.seek(this.wish.goal);
+      this.brought.top = this.scroller?.scrollTop ?? 0;
+    } else if (this.placed && this.timeline.atEnd) this.seek(END);
     else this.look();
   }
 
@@ -195,11 +204,17 @@ export class Reader {
     this.goingUp = false;
     this.byHand = false;
     this.day = undefined;
-    this.seek(isHere ? goal : END);
+    this.bring(isHere ? goal : END);
     afterNextFrame(() => {
       this.placed = true;
       this.look();
     });
+  }
+
+  /** To a goal that was asked for: what moves the list already, as a key's way to the top, must not go on. */
+  private bring(goal: Goal): void {
+    this.seek(goal);
+    this.brought = { top: this.scroller?.scrollTop ?? 0, untilMs: performance.now() + HELD_MS };
   }
 
   /** Where the list is to be, from now until nothing changes its height any more. */
@@ -239,6 +254,7 @@ export class Reader {
     clearTimeout(this.settleTimer);
     this.settleTimer = undefined;
     this.wish = undefined;
+    this.brought.untilMs = 0;
   }
 
   private isAtEnd(top: number, below: number, total: number): boolean {
