@@ -167,8 +167,9 @@ test("what still moves when a place is asked for does not lead away from it", as
   timeline.goal = { type: "end" };
   timeline.atEnd = true;
   await reader.follow(timeline.goal);
+  await vi.advanceTimersByTimeAsync(50);
   for (const top of [300, 100, 0]) {
-    await vi.advanceTimersByTimeAsync(100);
+    await vi.advanceTimersByTimeAsync(50);
     scroller.scrollTop = top;
     reader.look();
     expect(isEnd()).toBe(true);

@@ -21,8 +21,8 @@ const KEPT_SLACK_ROWS = 8;
 const DAY_STAYS_MS = 900;
 /** Rows around a goal that have not changed their height for so long will not. */
 const SETTLED_MS = 150;
-/** So long after a goal was asked for, what an earlier key or fling still moves does not lead away from it. */
-const HELD_MS = 500;
+/** A key, wheel or finger may move the list so long after it was felt. */
+const TAIL_MS = 500;
 
 const END: Goal = { type: "end" };
 
@@ -53,8 +53,10 @@ export class Reader {
    */
   private wish: { goal: Goal; untilMs: number } | undefined;
   private settleTimer: ReturnType<typeof setTimeout> | undefined;
-  /** Where a goal that was asked for brought the list, and until when only the reader's hand may take it from there. */
-  private brought = { top: 0, untilMs: 0 };
+  /** The way up on which the reader's hand sent the list last may go on until then. */
+  private tailUntilMs = 0;
+  /** ... and does not lead away from the goal that was asked for meanwhile. */
+  private isHeld = false;
   /** The reader is on the way up, so that nothing may pull them back to the end. */
   private goingUp = false;
   /** The list moves because the reader moves it. */
@@ -86,9 +88,6 @@ export class Reader {
     // Two frames after a chat opened it may be closed again: then there is nothing to look at.
     if (!scroller || !list || !this.placed || timeline.goal !== undefined || timeline.items.length === 0) return;
     const top = scroller.scrollTop;
-    if (this.wish !== undefined && performance.now() < this.brought.untilMs && Math.abs(top - this.brought.top) > 1) {
-      return this.bring(this.wish.goal);
-    }
     // Asked of the page: when a keyboard goes away, the list hears of its new height only after this.
     const height = scroller.clientHeight;
     const total = scroller.scrollHeight;
@@ -130,6 +129,7 @@ export class Reader {
     this.lastOffset = top;
     this.byHand = true;
     this.goingUp = up && top > 0;
+    this.tailUntilMs = up ? performance.now() + TAIL_MS : 0;
     if (this.goingUp && timeline.atEnd) timeline.moved(false, anchorAt(list, timeline.items, top));
   }
 
@@ -179,10 +179,8 @@ export class Reader {
 
   /** The composer grew, a keyboard came up, rows were measured or broke into more lines: what is wanted stays in sight. */
   resized(): void {
-    if (this.wish !== undefined) {
-      this.seek(this.wish.goal);
-      this.brought.top = this.scroller?.scrollTop ?? 0;
-    } else if (this.placed && this.timeline.atEnd) this.seek(END);
+    if (this.wish !== undefined) this.seek(this.wish.goal);
+    else if (this.placed && this.timeline.atEnd) this.seek(END);
     else this.look();
   }
 
@@ -204,17 +202,12 @@ export class Reader {
     this.goingUp = false;
     this.byHand = false;
     this.day = undefined;
-    this.bring(isHere ? goal : END);
+    this.isHeld = performance.now() < this.tailUntilMs;
+    this.seek(isHere ? goal : END);
     afterNextFrame(() => {
       this.placed = true;
       this.look();
     });
-  }
-
-  /** To a goal that was asked for: what moves the list already, as a key's way to the top, must not go on. */
-  private bring(goal: Goal): void {
-    this.seek(goal);
-    this.brought = { top: this.scroller?.scrollTop ?? 0, untilMs: performance.now() + HELD_MS };
   }
 
   /** Where the list is to be, from now until nothing changes its height any more. */
@@ -246,7 +239,10 @@ export class Reader {
 
   /** The list is where it was wanted, or was led elsewhere in the very moment in which something came. */
   private settle(): void {
+    const isHeld = this.isHeld && this.wish?.goal.type === "end";
     this.unwish();
+    // Once more: what still moved may have come to rest in the same frame.
+    if (isHeld) this.seek(END);
     this.look();
   }
 
@@ -254,7 +250,7 @@ export class Reader {
     clearTimeout(this.settleTimer);
     this.settleTimer = undefined;
     this.wish = undefined;
-    this.brought.untilMs = 0;
+    this.isHeld = false;
   }
 
   private isAtEnd(top: number, below: number, total: number): boolean {
@@ -262,8 +258,11 @@ export class Reader {
     if (this.wish?.goal.type === "end") {
       // Nothing came or fell off, and yet the list went up: a search in the page led there, or a screen reader.
       const isLed = below >= END_PX && total === this.lastSight.total && top < this.lastSight.top - 1;
-      if (isLed) this.unwish();
-      return atEnd && !isLed;
+      if (!isLed) return atEnd;
+      // The key before this one still moves the list (Home, then End).
+      if (this.isHeld) this.seek(END);
+      else this.unwish();
+      return this.wish !== undefined && atEnd;
     }
     if (this.wish !== undefined) return below < END_PX;
     if (below < 1 && top > this.lastOffset) this.goingUp = false;
