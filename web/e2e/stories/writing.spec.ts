@@ -134,6 +134,7 @@ test("an emoji is found in English and in Chinese, and written where the caret s
   expect(await caretOf(alice)).toEqual([5, 5]);
 
   await emojiButton(alice).click();
+  await expect(emojiSearch(alice)).toBeFocused();
   await alice.page.keyboard.type("鸭子");
   await alice.page.keyboard.press("Enter");
   await expect(alice.composer).toHaveValue("to 🦆🦆the lake!");
