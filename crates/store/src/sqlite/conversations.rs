@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::accounts::account_exists;
 use super::log::{KeyUse, NewEvent, group_digest, insert_event};
-use super::rows::{Place, from_sql, kind_to_sql, number, to_sql};
+use super::rows::{Place, from_sql, kind_to_sql, member_from_row, number, select_members, to_sql};
 use super::writer::Writing;
 use super::{SqliteStore, Trouble, heads, journal};
 use crate::conversations::{
@@ -141,13 +141,10 @@ const MEMBER_REACH: &str = "
     UPDATE members SET delivered = ?3, read = ?4, change = ?5
     WHERE conversation_id = ?1 AND account_id = ?2";
 
-const MEMBER_FIND: &str = "
-    SELECT account_id, from_seq, delivered, read, left_seq FROM members
-    WHERE conversation_id = ?1 AND account_id = ?2";
+const MEMBER_FIND: &str = select_members!("WHERE conversation_id = ?1 AND account_id = ?2");
 
-const MEMBERS_AFTER: &str = "
-    SELECT account_id, from_seq, delivered, read, left_seq FROM members
-    WHERE conversation_id = ?1 AND account_id > ?2 ORDER BY account_id LIMIT ?3";
+const MEMBERS_AFTER: &str =
+    select_members!("WHERE conversation_id = ?1 AND account_id > ?2 ORDER BY account_id LIMIT ?3");
 
 const MEMBERS_CHANGED: &str = "SELECT members_changed FROM conversations WHERE id = ?1";
 
@@ -376,7 +373,7 @@ fn members(
     }
     let mut select = connection.prepare_cached(MEMBERS_AFTER)?;
     let bounds = [to_sql(conversation.0), to_sql(after.0), to_sql(limit as u64)];
-    let members = select.query_map(bounds, heads::member_from_row)?;
+    let members = select.query_map(bounds, member_from_row)?;
     Ok(members.collect::<Result<_, _>>()?)
 }
 
@@ -404,7 +401,7 @@ fn among(
     let mut members = Vec::new();
     for account in asked {
         let place = [to_sql(conversation.0), to_sql(account.0)];
-        members.extend(find.query_row(place, heads::member_from_row).optional()?);
+        members.extend(find.query_row(place, member_from_row).optional()?);
     }
     Ok(members)
 }

@@ -7,7 +7,9 @@ use anser_protocol::ids::Position;
 use anser_protocol::{AccountId, ConversationId, Seq, limits};
 use rusqlite::{Connection, OptionalExtension, Row};
 
-use super::rows::{Place, event_from_row, from_sql, number, select_events, to_sql};
+use super::rows::{
+    Place, event_from_row, from_sql, member_from_row, number, select_events, select_members, to_sql,
+};
 use super::tips::Link;
 use super::{Trouble, journal};
 use crate::conversations::{ConversationKind, HeadPage, HeadRow, Member};
@@ -41,9 +43,7 @@ const LINKS: &str = "
     SELECT seq, sender_id, silent, back FROM events
     WHERE conversation_id = ?1 AND seq > ?2 AND seq <= ?3 ORDER BY seq DESC";
 
-const PEER: &str = "
-    SELECT account_id, from_seq, delivered, read, left_seq FROM members
-    WHERE conversation_id = ?1 AND account_id <> ?2";
+const PEER: &str = select_members!("WHERE conversation_id = ?1 AND account_id <> ?2");
 
 /// To look at one event after the other costs half of what a walk by links does.
 const UNREAD_SCANNED_MAX: u64 = 1_000;
@@ -129,17 +129,6 @@ fn changed_from_row(row: &Row<'_>) -> rusqlite::Result<(Position, ConversationId
         change = change.max(number(row, 3)?).max(number(row, 4)?);
     }
     Ok((Position(change), ConversationId(number(row, 0)?)))
-}
-
-/// A row of `members` as others see it: account, from_seq, delivered, read, left_seq.
-pub(super) fn member_from_row(row: &Row<'_>) -> rusqlite::Result<Member> {
-    Ok(Member {
-        account: AccountId(number(row, 0)?),
-        from_seq: Seq(number(row, 1)?),
-        delivered: Seq(number(row, 2)?),
-        read: Seq(number(row, 3)?),
-        left: number(row, 4)? > 0,
-    })
 }
 
 fn peer_of(

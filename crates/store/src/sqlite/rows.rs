@@ -5,7 +5,7 @@ use anser_protocol::{AccountId, ConversationId, Moment, SendKey, Seq};
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::Trouble;
-use crate::conversations::ConversationKind;
+use crate::conversations::{ConversationKind, Member};
 use crate::error::StoreError;
 use crate::log::Event;
 
@@ -137,5 +137,24 @@ pub(super) fn event_from_row(conversation: ConversationId, row: &Row<'_>) -> rus
         silent: row.get(4)?,
         send_key: SendKey::from_bytes(row.get_ref(5)?.as_blob()?),
         body: row.get(6)?,
+    })
+}
+
+/// What [`member_from_row`] reads, to begin a statement with.
+macro_rules! select_members {
+    ($rest:literal) => {
+        concat!("SELECT account_id, from_seq, delivered, read, left_seq FROM members ", $rest)
+    };
+}
+pub(super) use select_members;
+
+/// From a row of `select_members`: a member as others see it.
+pub(super) fn member_from_row(row: &Row<'_>) -> rusqlite::Result<Member> {
+    Ok(Member {
+        account: AccountId(number(row, 0)?),
+        from_seq: Seq(number(row, 1)?),
+        delivered: Seq(number(row, 2)?),
+        read: Seq(number(row, 3)?),
+        left: number(row, 4)? > 0,
     })
 }

@@ -72,12 +72,8 @@ impl Writer {
         T: Send + 'static,
         D: Fn(&mut Writing<'_>) -> Result<T, Trouble> + Send + 'static,
     {
-        let (reply, answer) = oneshot::channel();
-        let queued = self.queue(Some(Box::new(Queued { deed, outcome: None, reply })));
-        async move {
-            queued?;
-            answer.await.unwrap_or_else(|_| Err(closed()))
-        }
+        let (job, answer) = job_for(deed);
+        outcome(self.queue(Some(job)), answer)
     }
 
     /// Like [`Writer::submit`], for a deed whose end nobody looks for: it waits a moment, and is committed together with
@@ -90,8 +86,8 @@ impl Writer {
         T: Send + 'static,
         D: Fn(&mut Writing<'_>) -> Result<T, Trouble> + Send + 'static,
     {
-        let (reply, answer) = oneshot::channel();
-        let queued = match self.leisure.add(Box::new(Queued { deed, outcome: None, reply })) {
+        let (job, answer) = job_for(deed);
+        let queued = match self.leisure.add(job) {
             Err(_full) => Err(StoreError::Busy),
             Ok(false) => Ok(()),
             // The writer may be asleep. If the queue is full it is not, and looks by itself.
@@ -100,10 +96,7 @@ impl Writer {
                 told => told,
             },
         };
-        async move {
-            queued?;
-            answer.await.unwrap_or_else(|_| Err(closed()))
-        }
+        outcome(queued, answer)
     }
 
     fn queue(&self, job: Option<Box<dyn Job>>) -> Result<(), StoreError> {
@@ -292,6 +285,24 @@ impl Worker {
         anser_failpoints::pass(Place::StoreCommitAfter);
         Ok(())
     }
+}
+
+/// A deed as the queue takes it, and where its outcome comes.
+fn job_for<T, D>(deed: D) -> (Box<dyn Job>, oneshot::Receiver<Result<T, StoreError>>)
+where
+    T: Send + 'static,
+    D: Fn(&mut Writing<'_>) -> Result<T, Trouble> + Send + 'static,
+{
+    let (reply, answer) = oneshot::channel();
+    (Box::new(Queued { deed, outcome: None, reply }), answer)
+}
+
+async fn outcome<T>(
+    queued: Result<(), StoreError>,
+    answer: oneshot::Receiver<Result<T, StoreError>>,
+) -> Result<T, StoreError> {
+    queued?;
+    answer.await.unwrap_or_else(|_| Err(closed()))
 }
 
 fn closed() -> StoreError {
