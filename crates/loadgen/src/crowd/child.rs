@@ -2,11 +2,13 @@
 //! of JSON each second, what came of it. When the input ends, so does the child.
 
 use std::io::{BufRead, Write};
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anser_protocol::ids::Position;
 use anyhow::{Context, Result, bail};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
@@ -23,7 +25,7 @@ use crate::world::Somebody;
 /// The word that makes a child of this kind.
 pub(crate) const ROLE: &str = "crowd";
 /// Characters of a message.
-const CHARS: usize = 100;
+pub(super) const CHARS: usize = 100;
 /// So often more of the crowd may come, if those before are up.
 const STEP: Duration = Duration::from_millis(10);
 
@@ -63,19 +65,50 @@ pub(crate) struct Report {
 
 /// Plays the role; the one word is what it has, as JSON.
 pub(crate) fn play(words: &[String]) -> Result<()> {
-    let [links] = words else { bail!("which links?") };
-    let links: Links = serde_json::from_str(links).context("reading which links")?;
-    machine::open_files_max();
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-    runtime.block_on(live(links, orders()))
+    let links: Links = begun_with(words)?;
+    on_one_thread(live(links))
 }
 
-async fn live(links: Links, mut orders: mpsc::Receiver<Order>) -> Result<()> {
+async fn live(Links { port, number, seed, talkers, people }: Links) -> Result<()> {
     let clock = Clock::start();
-    let mut fleet = Fleet::new(Arc::new(Route::to_port(links.port).of_part(links.number)), clock);
-    let (book, presence) = (Arc::new(Book::default()), fleet.presence());
+    let fleet = Fleet::new(Arc::new(Route::to_port(port).of_part(number)), clock);
+    let book = Arc::new(Book::default());
+    let talk = async |fleet: &mut Fleet, rate: f64| {
+        let steady = Rates::steady(rate, talkers / 2);
+        add_pairs(fleet, seed, 0..talkers, &Schedule::Rates(steady.clone()), CHARS, &book).await?;
+        Ok(steady)
+    };
+    let come = |fleet: &mut Fleet, number: usize| {
+        let who = Somebody::number(seed, number);
+        let mut client = Light::new(&who, Position(0), Idle, fleet.presence(), clock.now());
+        client.adapt(clock.now());
+        fleet.spawn(client);
+    };
+    obey(fleet, &book, talkers..people, talk, come).await
+}
+
+/// What a child is told when it begins: which links it has.
+pub(super) fn begun_with<L: DeserializeOwned>(words: &[String]) -> Result<L> {
+    let [links] = words else { bail!("which links?") };
+    serde_json::from_str(links).context("reading which links")
+}
+
+/// Lives a child's life.
+pub(super) fn on_one_thread(life: impl Future<Output = Result<()>>) -> Result<()> {
+    machine::open_files_max();
+    tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?.block_on(life)
+}
+
+/// Lets everybody come, and those talk who `talk`, as the parent orders; reports each second. Until the orders end.
+pub(super) async fn obey(
+    mut fleet: Fleet,
+    book: &Book,
+    mut coming: Range<usize>,
+    mut talk: impl AsyncFnMut(&mut Fleet, f64) -> Result<Arc<Rates>>,
+    mut come: impl FnMut(&mut Fleet, usize),
+) -> Result<()> {
+    let (presence, mut orders) = (fleet.presence(), orders());
     let mut rates: Option<Arc<Rates>> = None;
-    let mut coming = links.talkers..links.people;
     let mut step = tokio::time::interval(STEP);
     let mut report = tokio::time::interval(Duration::from_secs(1));
     loop {
@@ -84,12 +117,7 @@ async fn live(links: Links, mut orders: mpsc::Receiver<Order>) -> Result<()> {
             order = orders.recv() => match order {
                 None => return Ok(()),
                 Some(Order::Rest) => rates.iter().for_each(|rates| rates.stop()),
-                Some(Order::Talk { rate }) if rates.is_none() => {
-                    let steady = Rates::steady(rate, links.talkers / 2);
-                    rates = Some(steady.clone());
-                    let people = 0..links.talkers;
-                    add_pairs(&mut fleet, links.seed, people, &Schedule::Rates(steady), CHARS, &book).await?;
-                }
+                Some(Order::Talk { rate }) if rates.is_none() => rates = Some(talk(&mut fleet, rate).await?),
                 Some(Order::Talk { .. }) => bail!("they talk already"),
             },
             _ = report.tick() => {
@@ -98,23 +126,20 @@ async fn live(links: Links, mut orders: mpsc::Receiver<Order>) -> Result<()> {
             }
             _ = step.tick(), if !coming.is_empty() => {
                 while fleet.has_room() && let Some(number) = coming.next() {
-                    let who = Somebody::number(links.seed, number);
-                    let mut client = Light::new(&who, Position(0), Idle, fleet.presence(), clock.now());
-                    client.adapt(clock.now());
-                    fleet.spawn(client);
+                    come(&mut fleet, number);
                 }
             }
         }
     }
 }
 
-pub(super) fn say(report: &Report) -> Result<()> {
+fn say(report: &Report) -> Result<()> {
     let mut out = std::io::stdout().lock();
     writeln!(out, "{}", serde_json::to_string(report)?).and_then(|()| out.flush()).context("nobody listens")
 }
 
 /// What the parent says, line by line. The end of the lines is the end of the orders.
-pub(super) fn orders() -> mpsc::Receiver<Order> {
+fn orders() -> mpsc::Receiver<Order> {
     let (sender, orders) = mpsc::channel(8);
     std::thread::spawn(move || {
         for line in std::io::stdin().lock().lines() {

@@ -4,17 +4,15 @@
 //! the lowest priority: what its clients do with a message must not be taken for what the server does to others.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use anser_protocol::ids::Position;
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
-use super::child::{Order, Report, orders, say};
+use super::child::{CHARS, begun_with, obey, on_one_thread};
 use crate::clock::Clock;
 use crate::fleet::Fleet;
 use crate::light::Light;
-use crate::machine;
 use crate::route::Route;
 use crate::talk::book::Book;
 use crate::talk::listener::Listener;
@@ -24,10 +22,6 @@ use crate::world::Somebody;
 
 /// The word that makes a child of this kind.
 pub(crate) const ROLE: &str = "members";
-/// Characters of a message.
-const CHARS: usize = 100;
-/// So often more of them may come, if those before are up.
-const STEP: Duration = Duration::from_millis(10);
 /// The most that one can stand back for others.
 const NICE: i32 = 19;
 
@@ -45,12 +39,9 @@ pub(crate) struct Links {
 
 /// Plays the role; the one word is what it has, as JSON.
 pub(crate) fn play(words: &[String]) -> Result<()> {
-    let [links] = words else { bail!("which links?") };
-    let links: Links = serde_json::from_str(links).context("reading which links")?;
-    machine::open_files_max();
+    let links: Links = begun_with(words)?;
     stand_back()?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-    runtime.block_on(live(links))
+    on_one_thread(live(links))
 }
 
 /// Holds for the threads that are started after it.
@@ -60,42 +51,22 @@ fn stand_back() -> Result<()> {
     Ok(())
 }
 
-async fn live(links: Links) -> Result<()> {
-    let Links { port, seed, first, people } = links;
+async fn live(Links { port, seed, first, people }: Links) -> Result<()> {
     let clock = Clock::start();
-    let mut fleet = Fleet::new(Arc::new(Route::to_port(port)), clock);
-    let (book, presence, mut orders) = (Arc::new(Book::default()), fleet.presence(), orders());
-    let mut rates: Option<Arc<Rates>> = None;
-    let mut coming = first + 1..first + people;
-    let mut step = tokio::time::interval(STEP);
-    let mut report = tokio::time::interval(Duration::from_secs(1));
-    loop {
-        tokio::select! {
-            biased;
-            order = orders.recv() => match order {
-                None => return Ok(()),
-                Some(Order::Rest) => rates.iter().for_each(|rates| rates.stop()),
-                Some(Order::Talk { rate }) if rates.is_none() => {
-                    let steady = Rates::steady(rate, 1);
-                    rates = Some(steady.clone());
-                    let writer =
-                        Writer::new(first as u64, Schedule::Rates(steady), CHARS, book.clone(), clock);
-                    let who = Somebody::number(seed, first);
-                    fleet.spawn(Light::new(&who, Position(0), writer, fleet.presence(), clock.now()));
-                }
-                Some(Order::Talk { .. }) => bail!("one writes already"),
-            },
-            _ = report.tick() => {
-                let (up, lost) = (presence.up(), presence.lost());
-                say(&Report { up, lost, page: book.take() })?;
-            }
-            _ = step.tick(), if !coming.is_empty() => {
-                while fleet.has_room() && let Some(number) = coming.next() {
-                    let who = Somebody::number(seed, number);
-                    let listener = Listener::from_the_end(who.seed, book.clone(), clock);
-                    fleet.spawn(Light::new(&who, Position(0), listener, fleet.presence(), clock.now()));
-                }
-            }
-        }
-    }
+    let fleet = Fleet::new(Arc::new(Route::to_port(port)), clock);
+    let book = Arc::new(Book::default());
+    let talk = async |fleet: &mut Fleet, rate: f64| {
+        let steady = Rates::steady(rate, 1);
+        let schedule = Schedule::Rates(steady.clone());
+        let writer = Writer::new(first as u64, schedule, CHARS, book.clone(), clock);
+        let who = Somebody::number(seed, first);
+        fleet.spawn(Light::new(&who, Position(0), writer, fleet.presence(), clock.now()));
+        Ok(steady)
+    };
+    let come = |fleet: &mut Fleet, number: usize| {
+        let who = Somebody::number(seed, number);
+        let listener = Listener::from_the_end(who.seed, book.clone(), clock);
+        fleet.spawn(Light::new(&who, Position(0), listener, fleet.presence(), clock.now()));
+    };
+    obey(fleet, &book, first + 1..first + people, talk, come).await
 }
