@@ -25,6 +25,7 @@ use tokio_rustls::TlsConnector;
 use tokio_tungstenite::tungstenite;
 
 use crate::address::Address;
+use crate::error::ClientError;
 use crate::wrongs;
 
 /// Frames that wait to be written. The engine has at most `REQUESTS_IN_FLIGHT_MAX` requests out and a ping, so a
@@ -43,8 +44,11 @@ pub(crate) struct Route {
 
 impl Route {
     /// The engine that goes this way, from what the disk holds.
-    pub(crate) fn engine(&self, seed: [u8; 32], restored: Restored, now: Moment) -> Engine {
-        wrongs::on(Engine::with_carriers(seed, &self.carriers, restored, now))
+    pub(crate) fn engine(&self, restored: Restored, now: Moment) -> Result<Engine, ClientError> {
+        // What decides its send keys and jitter.
+        let mut seed = [0; 32];
+        getrandom::fill(&mut seed)?;
+        Ok(wrongs::on(Engine::with_carriers(seed, &self.carriers, restored, now)))
     }
 }
 

@@ -39,10 +39,9 @@ impl Client {
             connect_timeout: config.connect_timeout,
             carriers: config.carriers,
         };
-        let seed = seed()?;
         let (disk, found) = Disk::open(&config.data_dir).await?;
         let clock = Clock::start();
-        let engine = route.engine(seed, found.restored, clock.now());
+        let engine = route.engine(found.restored, clock.now())?;
         let feed = Arc::new(Feed::default());
         if found.rebuilt {
             feed.emit(&Event::Rebuilt);
@@ -87,13 +86,6 @@ impl Client {
         drop(self.asks);
         self.driver.await.map_err(|_| ClientError::PartEnded)?
     }
-}
-
-/// What decides send keys and jitter of one engine.
-pub(crate) fn seed() -> Result<[u8; 32], ClientError> {
-    let mut seed = [0; 32];
-    getrandom::fill(&mut seed)?;
-    Ok(seed)
 }
 
 fn stopped() -> Outcome {

@@ -14,7 +14,6 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::sleep;
 
 use crate::carrier::{Connection, Report, Reports, Route};
-use crate::client;
 use crate::clock::Clock;
 use crate::disk::Disk;
 use crate::error::ClientError;
@@ -208,7 +207,7 @@ impl Driver {
         }
         self.damaged = false;
         let restored = self.disk.rebuild().await?;
-        self.engine = self.route.engine(client::seed()?, restored, self.clock.now());
+        self.engine = self.route.engine(restored, self.clock.now())?;
         self.feed.emit(&Event::Rebuilt);
         // The new engine numbers its links from the beginning: those of the old one must not be taken for them.
         self.connections.clear();

@@ -19,11 +19,13 @@
 //! | [`scene`] | a server with people on it, brought to rest and read out |
 //! | [`disk`] | what lies on disks when nobody uses them |
 //! | [`history`] | the checker: everything written, told and stored, held against itself |
+//! | [`child`] | this program as a child of itself: how it is started |
 //! | [`roles`] | what this program does when it is started as somebody's child |
 //!
 //! The same seed makes the same choices; what the machine makes of their timing is its own.
 
 pub mod campaigns;
+pub mod child;
 pub mod client_child;
 pub mod device;
 pub mod disk;

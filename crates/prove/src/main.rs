@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anser_prove::setting::Rounds;
-use anser_prove::{roles, runner};
+use anser_prove::{child, roles, runner};
 use anyhow::Result;
 use clap::Parser;
 
@@ -47,7 +47,7 @@ fn run() -> Result<bool> {
     let words: Vec<String> = std::env::args().skip(1).collect();
     // As a child this program has another command line, which nobody types.
     if let Some((first, rest)) = words.split_first()
-        && first == roles::CHILD
+        && first == child::CHILD
     {
         return roles::play(rest).map(|()| true);
     }

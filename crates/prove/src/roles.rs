@@ -1,14 +1,9 @@
 //! What this program does when it is started as somebody's child: clients and writers that are there to be killed.
 
-use std::process::Command;
-
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 
 use crate::campaigns::nat;
 use crate::{client_child, device, store_child};
-
-/// The first word of such a command line.
-pub const CHILD: &str = "child";
 
 /// A role gets the words after its name, and plays until it is told to end, or killed.
 type Role = fn(&[String]) -> Result<()>;
@@ -29,22 +24,5 @@ pub fn play(words: &[String]) -> Result<()> {
     match ROLES.iter().find(|(role, _)| role == name) {
         Some((_, role)) => role(rest),
         None => bail!("there is no role `{name}`"),
-    }
-}
-
-/// This program, to be started as a child in this role; without what the environment says to Anser.
-pub fn command(role: &str, words: &[&str]) -> Result<Command> {
-    let mut command = Command::new(std::env::current_exe().context("where this program is")?);
-    command.arg(CHILD).arg(role).args(words);
-    without_settings(&mut command);
-    Ok(command)
-}
-
-/// Takes away what whoever runs us may have set for a server of their own.
-pub(crate) fn without_settings(command: &mut Command) {
-    for (name, _) in std::env::vars_os() {
-        if name.to_string_lossy().starts_with("ANSER_") {
-            command.env_remove(name);
-        }
     }
 }

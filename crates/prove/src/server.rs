@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 
-use crate::roles;
+use crate::child;
 
 /// A server that does not end, or start, within this time never will.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -59,7 +59,7 @@ impl Server {
         ensure!(self.child.is_none(), "the server runs already");
         let log = File::options().create(true).append(true).open(self.log_path())?;
         let mut command = Command::new(&self.anser);
-        roles::without_settings(&mut command);
+        child::without_settings(&mut command);
         let mut child = command
             .args(["serve", "--listen", &self.address.to_string(), "--data"])
             .arg(&self.data)

@@ -10,12 +10,12 @@ use rand::rngs::ChaCha8Rng;
 use rand::{Rng, RngExt};
 use rusqlite::Connection;
 
+use crate::child;
 use crate::client_child::{self, DATA, Kept, Opening, TAKEN};
 use crate::files::{copy_folder, damage_page, pages, text_of, was_killed};
 use crate::proof::Proof;
 use crate::recorder::image::Disk;
 use crate::recorder::{Recorder, deed};
-use crate::roles;
 use crate::setting::Setting;
 
 /// The first schema with a history and unsent messages in it, as the first version wrote them. Frozen.
@@ -90,7 +90,7 @@ fn write_until_killed(
 ) -> Result<(String, bool)> {
     let first = (first - REPEATED).to_string();
     let count = (MESSAGES_PER_LIFE + REPEATED).to_string();
-    let mut command = roles::command("client-writer", &[text_of(root)?, &first, &count])?;
+    let mut command = child::command("client-writer", &[text_of(root)?, &first, &count])?;
     command.stdin(Stdio::null());
     let way = match choices.random_range(0..4_u32) {
         0 => {
@@ -227,7 +227,7 @@ fn cut_power(
     let told = Told { mutant, ..Told::default() };
     let mut command = match is_damaged {
         true => opener(&root, told)?,
-        false => roles::command("client-writer", &[text_of(&root)?, "2000", "60"])?,
+        false => child::command("client-writer", &[text_of(&root)?, "2000", "60"])?,
     };
     command.envs(mutant.map(|name| ("ANSER_MUTANT", name))).stdin(Stdio::null()).stdout(Stdio::null());
     let log = root.with_extension("log");
@@ -339,7 +339,7 @@ fn damaged(recorder: &Recorder, root: &Path) -> Result<Kept> {
     let file = root.join(DATA).join("anser.sqlite");
     // Before there is a log: looking at the pages would take it in.
     let pages = pages(&file)?;
-    let mut command = roles::command("client-writer", &[text_of(root)?, "2000", "60"])?;
+    let mut command = child::command("client-writer", &[text_of(root)?, "2000", "60"])?;
     recorder.kill_at(command.stdin(Stdio::null()), root, 150);
     ensure!(was_killed(command.status()?), "the writer was to be killed in the middle");
     let looked = root.with_extension("looked");
@@ -353,7 +353,7 @@ fn damaged(recorder: &Recorder, root: &Path) -> Result<Kept> {
 }
 
 fn opener(root: &Path, told: Told<'_>) -> Result<Command> {
-    let mut command = roles::command("client-open", &[text_of(&root.join(DATA))?])?;
+    let mut command = child::command("client-open", &[text_of(&root.join(DATA))?])?;
     command.envs(told.step.map(|file| ("ANSER_SCHEMA_STEP", file)));
     command.envs(told.mutant.map(|name| ("ANSER_MUTANT", name))).stdin(Stdio::null());
     Ok(command)

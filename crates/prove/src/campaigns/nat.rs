@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 use anser_client::{Carrier, Client, ClientConfig, Command, Event, Outcome, view::SessionView};
 use anyhow::{Result, bail, ensure};
 
+use crate::child;
 use crate::proof::Proof;
 use crate::proxy::{Proxy, Weather};
-use crate::roles;
 use crate::server::Server;
 use crate::setting::Setting;
 
@@ -170,7 +170,7 @@ struct Idler(Child);
 impl Idler {
     fn start(url: &str, dir: &Path, handle: &str, network: &str, pace: u64) -> Result<Idler> {
         let dir = dir.display().to_string();
-        let mut command = roles::command(IDLER, &[url, &dir, handle, network])?;
+        let mut command = child::command(IDLER, &[url, &dir, handle, network])?;
         command.env("ANSER_PACE", pace.to_string()).stdin(Stdio::null());
         Ok(Idler(command.spawn()?))
     }

@@ -8,11 +8,11 @@ use std::time::Instant;
 use anyhow::{Result, ensure};
 use rand::RngExt;
 
+use crate::child;
 use crate::files::text_of;
 use crate::proof::Proof;
 use crate::recorder::image::Disk;
 use crate::recorder::{Recorder, deed};
-use crate::roles;
 use crate::setting::Setting;
 use crate::store_child::{self, ACKNOWLEDGED, DATA};
 
@@ -104,7 +104,7 @@ fn record(
         let numbers = [life * history.messages, history.messages, history.in_flight];
         let [first, count, in_flight] = numbers.map(|number| number.to_string());
         let folder = text_of(root)?;
-        let mut command = roles::command("store-writer", &[folder, &first, &count, &in_flight])?;
+        let mut command = child::command("store-writer", &[folder, &first, &count, &in_flight])?;
         command.envs(variables.iter().copied()).stdin(Stdio::null());
         recorder.record(&mut command, root, log);
         let status = command.status()?;

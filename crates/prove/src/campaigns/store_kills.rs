@@ -10,10 +10,10 @@ use rand::rngs::ChaCha8Rng;
 use rand::{Rng, RngExt};
 use rusqlite::Connection;
 
+use crate::child;
 use crate::files::{copy_folder, text_of, was_killed};
 use crate::proof::Proof;
 use crate::recorder::Recorder;
-use crate::roles;
 use crate::setting::Setting;
 use crate::store_child::{self, ACKNOWLEDGED, DATA, Seen};
 
@@ -102,7 +102,7 @@ fn write_until_killed(
     let numbers = [first, count, in_flight].map(|number| number.to_string());
     let [first, count, in_flight_text] = &numbers;
     let root_text = text_of(root)?;
-    let mut command = roles::command("store-writer", &[root_text, first, count, in_flight_text])?;
+    let mut command = child::command("store-writer", &[root_text, first, count, in_flight_text])?;
     command.envs(variables.iter().copied()).stdin(Stdio::null());
     let way = match choices.random_range(0..5_u32) {
         // Often near the beginning: while it takes up what the one before left behind.
@@ -184,7 +184,7 @@ fn first_database(recorder: &Recorder, root: &Path, round: u64, choices: &mut im
     Connection::open(data.join("anser.db"))?.execute_batch(FIRST_SCHEMA)?;
     if round % 3 == 2 {
         let root_text = text_of(root)?;
-        let mut command = roles::command("store-writer", &[root_text, "10000", "100", "8"])?;
+        let mut command = child::command("store-writer", &[root_text, "10000", "100", "8"])?;
         recorder.kill_at(&mut command, root, choices.random_range(100..300));
         command.status()?;
     }
@@ -227,7 +227,7 @@ fn differences(who: &str, seen: &Seen, expect: &Seen) -> Vec<String> {
 
 fn looker(root: &Path, step: Option<&str>) -> Result<Command> {
     let data = root.join(DATA);
-    let mut command = roles::command("store-look", &[text_of(&data)?])?;
+    let mut command = child::command("store-look", &[text_of(&data)?])?;
     command.envs(step.map(|file| ("ANSER_SCHEMA_STEP", file))).stdin(Stdio::null());
     Ok(command)
 }

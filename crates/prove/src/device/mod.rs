@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 use anser_client::{Command, Outcome};
 use anyhow::{Context, Result, bail};
 
-use crate::roles;
+use crate::child;
 use record::Record;
 use talk::Asked;
 
@@ -96,7 +96,7 @@ impl Device {
     /// Starts its process and does not wait: it may be about to kill itself.
     pub fn begin(&mut self, environment: &[(&str, &str)]) -> Result<()> {
         let log = std::fs::File::options().create(true).append(true).open(self.dir.with_extension("log"))?;
-        let mut command = roles::command("device", &[&self.url, &self.dir.to_string_lossy()])?;
+        let mut command = child::command("device", &[&self.url, &self.dir.to_string_lossy()])?;
         let mut child = command
             .envs(environment.iter().copied())
             .stdin(Stdio::piped())

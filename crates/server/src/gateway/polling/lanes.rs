@@ -1,27 +1,19 @@
 //! One polling link as its two ends share it: frames on their way up, frames on their way down, both bounded.
-//!
-//! The link's task holds a [`PollCarrier`], each HTTP exchange borrows the [`Lanes`] for as long as it takes.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use anser_protocol::wire::ErrorCode;
 use anser_protocol::{Fault, batch, limits};
 use bytes::Bytes;
 use tokio::sync::{Notify, mpsc, watch};
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio::time::{Instant, sleep, sleep_until};
 
-use super::polled::Listed;
-use crate::gateway::carrier::{Carrier, Gone, Received};
-
-/// The other end may take this long to fetch our last words; then the link is forgotten.
-const PATIENCE: Duration = Duration::from_secs(5);
 /// An answer of more small frames than this is not made: the next one would have to wait for all of it to arrive.
 const BATCH_BYTES: usize = 128 * 1024;
 const ABSENT: Duration = Duration::from_millis(limits::POLL_ABSENT_MS);
 
-/// What the exchanges of one link share.
+/// What the link's task and its exchanges share; each exchange borrows it for as long as it takes.
 pub(super) struct Lanes {
     /// One body at a time: the next exchange up is answered when the one before it has been read.
     up: mpsc::Sender<Upload>,
@@ -48,7 +40,7 @@ struct State {
 }
 
 /// What an exchange up brings.
-enum Upload {
+pub(super) enum Upload {
     Frames(Bytes),
     Unusable(Fault),
 }
@@ -84,41 +76,29 @@ impl Drop for Underway<'_> {
     }
 }
 
-/// The link's end: both lanes, and the place in the list of those that can be polled.
-pub(in crate::gateway) struct PollCarrier {
-    lanes: Arc<Lanes>,
-    uploads: mpsc::Receiver<Upload>,
-    /// What is left of the body that is being read.
-    body: Bytes,
-    /// The last frame fed found no room.
-    is_full: bool,
-    _listed: Listed,
-}
-
-/// The two ends of a new link; `list` makes it known to exchanges.
-pub(super) fn open(list: impl FnOnce(&Arc<Lanes>) -> Listed) -> PollCarrier {
-    let (up, uploads) = mpsc::channel(1);
-    let lanes = Arc::new(Lanes {
-        up,
-        state: Mutex::new(State {
-            frames: VecDeque::new(),
-            bytes: 0,
-            closed: None,
-            is_told: false,
-            is_polled: false,
-            last_polled: Instant::now(),
-            next_up: 1,
-            next_down: 1,
-        }),
-        filled: Notify::new(),
-        fetched: Notify::new(),
-        broken: watch::Sender::new(false),
-    });
-    let listed = list(&lanes);
-    PollCarrier { lanes, uploads, body: Bytes::new(), is_full: false, _listed: listed }
-}
-
 impl Lanes {
+    /// The lanes of a new link, and what its exchanges bring.
+    pub(super) fn new() -> (Arc<Lanes>, mpsc::Receiver<Upload>) {
+        let (up, uploads) = mpsc::channel(1);
+        let lanes = Lanes {
+            up,
+            state: Mutex::new(State {
+                frames: VecDeque::new(),
+                bytes: 0,
+                closed: None,
+                is_told: false,
+                is_polled: false,
+                last_polled: Instant::now(),
+                next_up: 1,
+                next_down: 1,
+            }),
+            filled: Notify::new(),
+            fetched: Notify::new(),
+            broken: watch::Sender::new(false),
+        };
+        (Arc::new(lanes), uploads)
+    }
+
     /// Exchange `number` brings frames up. Ready when they are on their way to the session, in their order. One that
     /// comes twice (browsers repeat what a stale connection may have swallowed) is done once.
     pub(super) async fn bring(&self, number: u64, body: Result<Bytes, Fault>) -> Result<(), Failed> {
@@ -182,7 +162,7 @@ impl Lanes {
         self.broken.send_replace(true);
     }
 
-    fn has_something(&self) -> bool {
+    pub(super) fn has_something(&self) -> bool {
         let state = self.state();
         !state.frames.is_empty() || state.closed.is_some()
     }
@@ -207,13 +187,37 @@ impl Lanes {
     }
 
     /// Puts a frame behind the others, if there is room for it.
-    fn offer(&self, frame: &Bytes) -> bool {
+    pub(super) fn offer(&self, frame: &Bytes) -> bool {
         let mut state = self.state();
         if !state.frames.is_empty() && state.bytes + frame.len() > limits::POLL_QUEUED_BYTES_MAX {
             return false;
         }
         state.push(frame.clone());
         true
+    }
+
+    /// Wakes the exchange that waits for frames, if one does.
+    pub(super) fn wake(&self) {
+        self.filled.notify_one();
+    }
+
+    /// Ready when an exchange has taken something.
+    pub(super) async fn fetched(&self) {
+        self.fetched.notified().await;
+    }
+
+    /// The link has ended: how, and with which last frame.
+    pub(super) fn close(&self, last_frame: Option<Bytes>, close_code: u16) {
+        let mut state = self.state();
+        if let Some(frame) = last_frame {
+            state.push(frame);
+        }
+        state.closed = Some(close_code);
+    }
+
+    /// The other end has taken everything, and knows that the link has ended.
+    pub(super) fn is_told(&self) -> bool {
+        self.state().is_told
     }
 
     /// For how long nobody has polled; `None` while somebody does.
@@ -223,7 +227,7 @@ impl Lanes {
     }
 
     /// Ready when nobody has polled for too long.
-    async fn absent(&self) {
+    pub(super) async fn absent(&self) {
         loop {
             let rest = match self.absent_for() {
                 None => ABSENT,
@@ -236,13 +240,13 @@ impl Lanes {
         }
     }
 
-    async fn broken(&self) {
+    pub(super) async fn broken(&self) {
         // The sender is in `self`, so this waits for the value and never ends without it.
         let mut broken = self.broken.subscribe();
         let _broken = broken.wait_for(|broken| *broken).await;
     }
 
-    fn is_broken(&self) -> bool {
+    pub(super) fn is_broken(&self) -> bool {
         *self.broken.borrow()
     }
 
@@ -256,86 +260,5 @@ impl State {
     fn push(&mut self, frame: Bytes) {
         self.bytes += frame.len();
         self.frames.push_back(frame);
-    }
-}
-
-impl Carrier for PollCarrier {
-    const NAME: &'static str = "poll";
-
-    async fn receive(&mut self) -> Received {
-        loop {
-            match batch::take_first(&mut self.body, limits::CLIENT_FRAME_BYTES_MAX) {
-                Ok(Some(frame)) => return Received::Frame(frame),
-                Ok(None) => {}
-                Err(fault) => {
-                    self.body.clear();
-                    return Received::Unusable(fault);
-                }
-            }
-            tokio::select! {
-                biased;
-                () = self.lanes.broken() => return Received::Gone,
-                upload = self.uploads.recv() => match upload {
-                    Some(Upload::Frames(body)) => self.body = body,
-                    Some(Upload::Unusable(fault)) => return Received::Unusable(fault),
-                    None => return Received::Gone,
-                },
-                () = self.lanes.absent() => {
-                    let text = "nobody has asked for the frames of this link for too long";
-                    return Received::Unusable(Fault::new(ErrorCode::SlowReader, text));
-                }
-            }
-        }
-    }
-
-    fn feed(&mut self, frame: &Bytes) -> bool {
-        let is_taken = self.lanes.offer(frame);
-        self.is_full = !is_taken;
-        is_taken
-    }
-
-    async fn flush(&mut self) -> Result<(), Gone> {
-        if self.lanes.is_broken() {
-            return Err(Gone);
-        }
-        if self.lanes.has_something() {
-            self.lanes.filled.notify_one();
-        }
-        // What fits waits to be fetched; what did not fit waits until something was.
-        while self.is_full && self.lanes.has_something() {
-            tokio::select! {
-                () = self.lanes.fetched.notified() => self.is_full = false,
-                () = self.lanes.broken() => return Err(Gone),
-            }
-        }
-        self.is_full = false;
-        Ok(())
-    }
-
-    async fn farewell(self, last_frame: Option<Bytes>, fault: &Fault) {
-        {
-            let mut state = self.lanes.state();
-            if let Some(frame) = last_frame {
-                state.push(frame);
-            }
-            state.closed = Some(fault.close_code());
-        }
-        let told = async {
-            while !self.lanes.state().is_told {
-                self.lanes.filled.notify_one();
-                tokio::select! {
-                    () = self.lanes.fetched.notified() => {}
-                    () = self.lanes.broken() => return,
-                }
-            }
-        };
-        // Whether they are told or the patience ends makes no difference.
-        let _elapsed = timeout(PATIENCE, told).await;
-    }
-}
-
-impl Drop for PollCarrier {
-    fn drop(&mut self) {
-        self.lanes.break_off();
     }
 }

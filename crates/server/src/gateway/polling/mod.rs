@@ -10,6 +10,7 @@
 //! Exchanges of each lane come one after the other and carry their number, so that order is kept and a repeat is seen.
 
 mod lanes;
+mod poll_carrier;
 mod polled;
 
 use std::net::IpAddr;
@@ -30,6 +31,7 @@ use super::limiter::Place;
 use super::reply::{Body, Reply, text, unavailable};
 use super::{Door, origin};
 use lanes::{Failed, Fetched};
+use poll_carrier::PollCarrier;
 use polled::{Known, Name};
 
 pub(super) use polled::Polled;
@@ -84,7 +86,7 @@ fn open(door: &Arc<Door>, address: IpAddr) -> Reply {
             return unavailable("This server has as many links as it takes.\n");
         }
     };
-    let Ok((name, carrier)) = door.polled.open(&place) else {
+    let Ok((name, carrier)) = PollCarrier::open(&door.polled, &place) else {
         return unavailable("This server has no random numbers for a new link.\n");
     };
     tokio::spawn(Link::new(carrier, door.clone(), place, address, leave).run());

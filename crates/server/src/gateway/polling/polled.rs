@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::lanes::{self, Lanes, PollCarrier};
+use super::lanes::Lanes;
 use crate::gateway::limiter::Place;
 
 const NAME_BYTES: usize = 16;
@@ -64,17 +64,15 @@ pub(super) struct Listed {
 }
 
 impl Polled {
-    /// A new link under a new name.
-    pub(super) fn open(
+    /// Lists a new link under a new name.
+    pub(super) fn list(
         self: &Arc<Polled>,
+        lanes: &Arc<Lanes>,
         place: &Arc<Place>,
-    ) -> Result<(Name, PollCarrier), getrandom::Error> {
+    ) -> Result<(Name, Listed), getrandom::Error> {
         let name = Name::random()?;
-        let carrier = lanes::open(|lanes| {
-            self.by_name().insert(name, Known { lanes: lanes.clone(), place: place.clone() });
-            Listed { polled: self.clone(), name }
-        });
-        Ok((name, carrier))
+        self.by_name().insert(name, Known { lanes: lanes.clone(), place: place.clone() });
+        Ok((name, Listed { polled: self.clone(), name }))
     }
 
     pub(super) fn find(&self, name: Name) -> Option<Known> {
