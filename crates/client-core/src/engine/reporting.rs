@@ -94,10 +94,12 @@ impl Engine {
         }
     }
 
-    /// Events came to disk. In a large group they came to very many at this moment, who do not all report at once.
-    pub(super) fn report_delivery(&mut self, id: ConversationId) {
+    /// Events came to disk. In a large group they came to very many at this moment, who do not all report at once. Of
+    /// what we wrote ourselves nobody waits to hear: it goes with the next report.
+    pub(super) fn report_delivery(&mut self, id: ConversationId, all_ours: bool) {
         let members = self.roster.get(id).map_or(0, |conversation| conversation.row.member_count);
         match limits::report_spread_ms(members) {
+            _ if all_ours => self.receipts.touch_from(id, self.now + limits::REPORT_OWN_MS),
             0 => self.receipts.touch(id),
             spread_ms => self.receipts.touch_from(id, self.now + self.rng.next_u64() % spread_ms),
         }

@@ -1,6 +1,7 @@
 //! U1, U2, U3: unread is arithmetic on positions; read positions move forward only, on all devices.
 
 use anser_client_core::{Command, Outcome};
+use anser_protocol::limits;
 use anser_protocol::wire::{Event, Head, Member};
 use prost::Message;
 
@@ -193,6 +194,22 @@ fn in_a_large_group_delivery_is_reported_later_and_reading_at_once() {
     assert_eq!(alice.reports(), []);
     alice.reads(GROUP, 4);
     assert_eq!(alice.asks(), ["reach 8:4/4"]);
+}
+
+#[test]
+fn that_one_has_ones_own_messages_is_told_with_the_next_report_or_later() {
+    let mut alice = alice();
+    alice.is_pushed_event(text(CHAT, 11, ALICE));
+    assert_eq!(alice.asks(), [] as [&str; 0], "nobody waits to hear that");
+    alice.is_pushed_event(text(CHAT, 12, BOB));
+    let (id, positions) = alice.reports().remove(0);
+    assert_eq!(positions, [(12, 0)]);
+    alice.is_answered(id, done());
+    alice.is_pushed_event(text(CHAT, 13, ALICE));
+    alice.waits(limits::REPORT_OWN_MS - 1);
+    assert_eq!(alice.asks(), [] as [&str; 0]);
+    alice.waits(1);
+    assert_eq!(alice.asks(), ["reach 7:13/0"]);
 }
 
 #[test]

@@ -19,6 +19,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 const READ_BYTES: usize = 16 * 1024;
 /// So much is encrypted before the system has taken what was encrypted before it.
 const WRITE_BYTES: usize = 64 * 1024;
+/// With more than this encrypted and not sent, nothing more is read.
+const UNSENT_BYTES_MAX: usize = 2 * WRITE_BYTES;
 /// What TLS adds to a record of at most 16 KB: its head, its sort, its seal.
 const RECORD_EXTRA_BYTES: usize = 5 + 1 + 16;
 const RECORD_BYTES: usize = 16 * 1024;
@@ -77,15 +79,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream<S> {
     }
 
     fn poll_shake_hands(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        loop {
+        while self.connection.is_handshaking() {
             ready!(self.poll_send(context))?;
-            if !self.connection.is_handshaking() {
-                return Poll::Ready(Ok(()));
-            }
             if ready!(self.poll_take_in(context))? == 0 {
                 return Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into()));
             }
         }
+        Poll::Ready(Ok(()))
     }
 
     /// Reads what is there, and goes on with it. 0: the other end went without a word.
@@ -187,7 +187,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for TlsStream<S> {
     ) -> Poll<io::Result<()>> {
         while self.plain.is_empty() && !self.is_at_end {
             // What TLS itself has to answer. Somebody who asks much and takes no answer is not read any further.
-            ready!(self.poll_send(context))?;
+            if self.poll_send(context)?.is_pending() && self.outgoing.len() > UNSENT_BYTES_MAX {
+                return Poll::Pending;
+            }
             if ready!(self.poll_take_in(context))? == 0 {
                 return Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into()));
             }
@@ -330,10 +332,12 @@ mod tests {
 
     #[tokio::test]
     async fn bytes_come_through_whole_however_they_are_cut() {
-        for carrier_bytes in [1, 100, 64 * 1024] {
+        for (carrier_bytes, lengths) in
+            [(1, &[1, 100][..]), (1_000, &[1, 16 * 1024, 16 * 1024 + 1, 150_000]), (64 * 1024, &[100, 150_000])]
+        {
             let (mut tls, mut client) = pair(carrier_bytes).await;
-            for length in [1, 100, 16 * 1024, 16 * 1024 + 1, 150_000] {
-                let bytes: Vec<u8> = (0..length).map(|at| (at % 251) as u8).collect();
+            for length in lengths {
+                let bytes: Vec<u8> = (0..*length).map(|at| (at % 251) as u8).collect();
                 comes_back(&mut tls, &mut client, &bytes).await;
             }
         }
