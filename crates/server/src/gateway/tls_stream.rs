@@ -12,7 +12,9 @@ use std::task::{Context, Poll, ready};
 
 use rustls::ServerConfig;
 use rustls::server::UnbufferedServerConnection;
-use rustls::unbuffered::{ConnectionState, EncodeError, EncodeTlsData, EncryptError, UnbufferedStatus, WriteTraffic};
+use rustls::unbuffered::{
+    ConnectionState, EncodeError, EncodeTlsData, EncryptError, UnbufferedStatus, WriteTraffic,
+};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// One whole record, the largest there is (RFC 8446 §5.2), comes in two reads at most.
@@ -80,25 +82,27 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream<S> {
 
     fn poll_shake_hands(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         while self.connection.is_handshaking() {
-            ready!(self.poll_send(context))?;
-            if ready!(self.poll_take_in(context))? == 0 {
-                return Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into()));
-            }
+            ready!(self.poll_take_in(context))?;
         }
         Poll::Ready(Ok(()))
     }
 
-    /// Reads what is there, and goes on with it. 0: the other end went without a word.
-    fn poll_take_in(&mut self, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
+    /// Reads what is there, and goes on with it; meanwhile what TLS itself has to answer is sent as far as it is taken.
+    /// Somebody who asks much and takes no answer is not read any further; of one who has gone the last words are.
+    fn poll_take_in(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.poll_send(context).is_pending() && self.outgoing.len() > UNSENT_BYTES_MAX {
+            return Poll::Pending;
+        }
         let count = SHARED.with_borrow_mut(|shared| {
             let mut read = ReadBuf::new(shared);
             ready!(Pin::new(&mut self.stream).poll_read(context, &mut read))?;
             self.incoming.extend_from_slice(read.filled());
             Poll::Ready(io::Result::Ok(read.filled().len()))
         });
-        let count = ready!(count)?;
-        self.go_on(&Saying::Nothing).inspect_err(|_| self.say_what_was_wrong(context))?;
-        Poll::Ready(Ok(count))
+        if ready!(count)? == 0 {
+            return Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into()));
+        }
+        Poll::Ready(self.go_on(&Saying::Nothing).inspect_err(|_| self.say_what_was_wrong(context)))
     }
 
     /// Decrypts what came, answers it, and encrypts what is to be said.
@@ -186,13 +190,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for TlsStream<S> {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         while self.plain.is_empty() && !self.is_at_end {
-            // What TLS itself has to answer. Somebody who asks much and takes no answer is not read any further.
-            if self.poll_send(context)?.is_pending() && self.outgoing.len() > UNSENT_BYTES_MAX {
-                return Poll::Pending;
-            }
-            if ready!(self.poll_take_in(context))? == 0 {
-                return Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into()));
-            }
+            ready!(self.poll_take_in(context))?;
         }
         self.give(buffer);
         Poll::Ready(Ok(()))
@@ -240,7 +238,9 @@ fn encode<Data>(mut data: EncodeTlsData<'_, Data>, outgoing: &mut Vec<u8>) -> io
                 outgoing.truncate(end + count);
                 return Ok(());
             }
-            Err(EncodeError::InsufficientSize(too_small)) => outgoing.resize(end + too_small.required_size, 0),
+            Err(EncodeError::InsufficientSize(too_small)) => {
+                outgoing.resize(end + too_small.required_size, 0)
+            }
             Err(error) => return Err(to_io(error)),
         }
     }
@@ -268,7 +268,9 @@ fn encrypt<Data>(
                 outgoing.truncate(end + count);
                 return Ok(());
             }
-            Err(EncryptError::InsufficientSize(too_small)) => outgoing.resize(end + too_small.required_size, 0),
+            Err(EncryptError::InsufficientSize(too_small)) => {
+                outgoing.resize(end + too_small.required_size, 0)
+            }
             Err(error) => return Err(to_io(error)),
         }
     }
@@ -332,9 +334,11 @@ mod tests {
 
     #[tokio::test]
     async fn bytes_come_through_whole_however_they_are_cut() {
-        for (carrier_bytes, lengths) in
-            [(1, &[1, 100][..]), (1_000, &[1, 16 * 1024, 16 * 1024 + 1, 150_000]), (64 * 1024, &[100, 150_000])]
-        {
+        for (carrier_bytes, lengths) in [
+            (1, &[1, 100][..]),
+            (1_000, &[1, 16 * 1024, 16 * 1024 + 1, 150_000]),
+            (64 * 1024, &[100, 150_000]),
+        ] {
             let (mut tls, mut client) = pair(carrier_bytes).await;
             for length in lengths {
                 let bytes: Vec<u8> = (0..*length).map(|at| (at % 251) as u8).collect();
@@ -373,8 +377,14 @@ mod tests {
 
     #[tokio::test]
     async fn who_is_cut_off_has_not_said_that_nothing_more_comes() {
-        let (mut tls, client) = pair(1_024).await;
+        let (mut tls, mut client) = pair(1_024).await;
+        client.write_all(b"the last words").await.unwrap();
+        client.flush().await.unwrap();
         drop(client);
+        let mut heard = [0; 14];
+        // Also if nobody takes what TLS has to say itself.
+        tls.read_exact(&mut heard).await.unwrap();
+        assert_eq!(&heard, b"the last words");
         let error = tls.read(&mut [0; 10]).await.unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
     }
