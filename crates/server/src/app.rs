@@ -63,7 +63,7 @@ pub struct Running {
 
 /// Opens the store and the doors. When this returns, clients can connect.
 pub async fn start(settings: Settings) -> Result<Running, AppError> {
-    let tls = settings.tls.as_ref().map(gateway::acceptor).transpose()?;
+    let tls = settings.tls.as_ref().map(gateway::tls_config).transpose()?;
     let store = SqliteStore::open(&settings.data)?.with_group_members_max(settings.group_members_max);
     let store: Arc<dyn Store> = Arc::new(store);
     let (listener, address) = listen(settings.listen)?;

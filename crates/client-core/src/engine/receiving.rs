@@ -77,7 +77,7 @@ impl Engine {
             window.extend(events);
         }
         self.batch.timelines.insert(id);
-        self.report_delivery(id);
+        self.report_delivery(id, events);
     }
 
     /// A conversation's head, from whichever side.

@@ -9,7 +9,7 @@ use super::fetching::Loading;
 use crate::asks::Asked;
 use crate::command::Outcome;
 use crate::failure::failed;
-use crate::local::{MemberRow, SpanRow};
+use crate::local::{EventRow, MemberRow, SpanRow};
 use crate::mutants::Mutant;
 use crate::reason::FailureReason;
 use crate::receipts;
@@ -95,12 +95,24 @@ impl Engine {
     }
 
     /// Events came to disk. In a large group they came to very many at this moment, who do not all report at once.
-    pub(super) fn report_delivery(&mut self, id: ConversationId) {
+    pub(super) fn report_delivery(&mut self, id: ConversationId, events: &[EventRow]) {
         let members = self.roster.get(id).map_or(0, |conversation| conversation.row.member_count);
         match limits::report_spread_ms(members) {
+            _ if self.are_only_ours(id, events) => {
+                self.receipts.touch_from(id, self.now + limits::REPORT_OWN_MS);
+            }
             0 => self.receipts.touch(id),
             spread_ms => self.receipts.touch_from(id, self.now + self.rng.next_u64() % spread_ms),
         }
+    }
+
+    /// Nobody waits to hear that we have what we wrote, unless it filled a hole: then there may be more to tell.
+    fn are_only_ours(&self, id: ConversationId, events: &[EventRow]) -> bool {
+        let (me, told) = (self.me(), self.told(id));
+        let (Some(conversation), Some(last)) = (self.roster.get(id), events.last()) else { return false };
+        events.iter().all(|event| event.sender == me)
+            && receipts::delivered(conversation, told.delivered) <= last.seq
+            && conversation.row.read <= told.read
     }
 
     /// A read position passed events that are not in memory: count them again, from disk if they are there,

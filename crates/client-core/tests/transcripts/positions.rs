@@ -1,7 +1,8 @@
 //! U1, U2, U3: unread is arithmetic on positions; read positions move forward only, on all devices.
 
 use anser_client_core::{Command, Outcome};
-use anser_protocol::wire::{Event, Head, Member};
+use anser_protocol::limits;
+use anser_protocol::wire::{Event, Head, Member, push};
 use prost::Message;
 
 use crate::device::{Device, changes};
@@ -193,6 +194,42 @@ fn in_a_large_group_delivery_is_reported_later_and_reading_at_once() {
     assert_eq!(alice.reports(), []);
     alice.reads(GROUP, 4);
     assert_eq!(alice.asks(), ["reach 8:4/4"]);
+}
+
+#[test]
+fn that_one_has_ones_own_messages_is_told_with_the_next_report_or_later() {
+    let mut alice = alice();
+    alice.is_pushed_event(text(CHAT, 11, ALICE));
+    assert_eq!(alice.asks(), [] as [&str; 0], "nobody waits to hear that");
+    alice.is_pushed_event(text(CHAT, 12, BOB));
+    let (id, positions) = alice.reports().remove(0);
+    assert_eq!(positions, [(12, 0)]);
+    alice.is_answered(id, done());
+    alice.is_pushed_event(text(CHAT, 13, ALICE));
+    alice.waits(limits::REPORT_OWN_MS - 1);
+    assert_eq!(alice.asks(), [] as [&str; 0]);
+    alice.waits(1);
+    assert_eq!(alice.asks(), ["reach 7:13/0"]);
+}
+
+#[test]
+fn what_stood_above_a_hole_is_told_at_once_when_ones_own_message_fills_it() {
+    let mut alice = alice();
+    alice.is_pushed_event(text(CHAT, 12, BOB));
+    assert_eq!(alice.asks(), [] as [&str; 0]);
+    alice.is_pushed_event(text(CHAT, 11, ALICE));
+    let (id, positions) = alice.reports().remove(0);
+    assert_eq!(positions, [(12, 0)]);
+    alice.is_answered(id, done());
+
+    // Bob's newest message is known to be there and is marked as read, and is not here yet.
+    alice.is_pushed(push::What::Head(chat(101, 14)));
+    alice.reads(CHAT, 14);
+    let (id, positions) = alice.reports().remove(0);
+    assert_eq!(positions, [(0, 12)]);
+    alice.is_answered(id, done());
+    alice.is_pushed_event(text(CHAT, 13, ALICE));
+    assert_eq!(alice.reports().remove(0).1, [(13, 13)]);
 }
 
 #[test]

@@ -12,13 +12,14 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use rustls::ServerConfig;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
-use tokio_rustls::TlsAcceptor;
 
 use super::limiter::Place;
 use super::patience::Patient;
+use super::tls_stream::TlsStream;
 use super::{Door, http};
 
 /// How long to hold back after the system could not give us a connection (mostly: no descriptors left).
@@ -32,7 +33,7 @@ const NO_ROOM: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nC
 /// Accepts until told to stop.
 pub(crate) async fn run(
     listener: TcpListener,
-    tls: Option<TlsAcceptor>,
+    tls: Option<Arc<ServerConfig>>,
     door: Arc<Door>,
     mut stop: watch::Receiver<bool>,
 ) {
@@ -55,7 +56,7 @@ pub(crate) async fn run(
 fn take_in(
     stream: TcpStream,
     peer: SocketAddr,
-    tls: Option<&TlsAcceptor>,
+    tls: Option<&Arc<ServerConfig>>,
     door: &Arc<Door>,
     stop: &watch::Receiver<bool>,
 ) {
@@ -80,7 +81,7 @@ fn take_in(
             None => serve(stream, peer.ip(), place, &door, stop).await,
             Some(tls) => {
                 let patience = Duration::from_millis(limits::HELLO_MS);
-                if let Ok(Ok(stream)) = tokio::time::timeout(patience, tls.accept(stream)).await {
+                if let Ok(Ok(stream)) = tokio::time::timeout(patience, TlsStream::accept(stream, tls)).await {
                     serve(stream, peer.ip(), place, &door, stop).await;
                 }
             }

@@ -5,7 +5,7 @@
 //! | [`dispatch`] | what can this server do? |
 //! | [`hub`] | who is here, on this node? |
 //! | [`courier`] | who must hear of what was committed (`rounds`: in large groups, piece by piece)? |
-//! | `listener` | who may connect, and how many at once (`limiter`, `patience`, `tls`)? |
+//! | `listener` | who may connect, and how many at once (`limiter`, `patience`, `tls`, `tls_stream`)? |
 //! | `http` | what is there besides links: the web client (`assets`), `health`, metrics |
 //! | `upgrade`, `polling` | which request becomes a link, or belongs to one (`origin`: from which pages)? |
 //! | `carrier` | what moves a link's frames: a WebSocket (`socket`, [`websocket`]), or HTTP exchanges (`polling`)? |
@@ -37,6 +37,7 @@ mod reply;
 mod rounds;
 mod socket;
 mod tls;
+mod tls_stream;
 mod upgrade;
 mod working;
 mod wrongs;
@@ -48,7 +49,7 @@ use tokio::sync::watch;
 pub(crate) use health::Health;
 pub(crate) use listener::{run, run_metrics};
 pub use tls::TlsError;
-pub(crate) use tls::acceptor;
+pub(crate) use tls::tls_config;
 
 use crate::config::Settings;
 use crate::metrics::Metrics;

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use rustls::ServerConfig;
 use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use tokio_rustls::TlsAcceptor;
 
 use crate::config::TlsFiles;
 
@@ -32,7 +31,7 @@ pub enum TlsError {
 }
 
 /// Reads the files and prepares for handshakes.
-pub(crate) fn acceptor(files: &TlsFiles) -> Result<TlsAcceptor, TlsError> {
+pub(crate) fn tls_config(files: &TlsFiles) -> Result<Arc<ServerConfig>, TlsError> {
     let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(&files.cert)
         .and_then(Iterator::collect)
         .map_err(|why| file_error(&files.cert, "a certificate chain", why))?;
@@ -49,7 +48,7 @@ pub(crate) fn acceptor(files: &TlsFiles) -> Result<TlsAcceptor, TlsError> {
         .with_single_cert(chain, key)?;
     // WebSocket needs HTTP/1.1; say so, so that no client tries anything else.
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(TlsAcceptor::from(Arc::new(config)))
+    Ok(Arc::new(config))
 }
 
 fn file_error(file: &Path, wanted: &'static str, why: pem::Error) -> TlsError {

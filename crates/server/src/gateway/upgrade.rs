@@ -13,7 +13,6 @@ use hyper::upgrade::Upgraded;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
-use tokio_rustls::server::TlsStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use super::connection::Link;
@@ -21,6 +20,7 @@ use super::limiter::Place;
 use super::patience::Patient;
 use super::reply::{Body, Reply, text, unavailable};
 use super::socket::Socket;
+use super::tls_stream::TlsStream;
 use super::{Door, origin};
 
 /// What both ends speak inside the WebSocket; a later protocol gets another name.
