@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::io;
+use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
@@ -10,6 +11,7 @@ use rusqlite::Connection;
 
 use super::Trouble;
 use super::at_hand::AtHand;
+use super::durable::Durable;
 use crate::error::StoreError;
 
 /// Questions waiting to be answered; one more is refused with `Busy`.
@@ -21,16 +23,21 @@ type Question = Box<dyn FnOnce(&Connection) + Send>;
 #[derive(Debug)]
 pub(super) struct Readers {
     at_hand: AtHand,
+    durable: Arc<Durable>,
     queue: Option<Sender<Question>>,
     threads: Vec<JoinHandle<()>>,
 }
 
 impl Readers {
     /// One thread for each connection.
-    pub(super) fn start(at_hand: AtHand, connections: Vec<Connection>) -> io::Result<Readers> {
+    pub(super) fn start(
+        at_hand: AtHand,
+        connections: Vec<Connection>,
+        durable: Arc<Durable>,
+    ) -> io::Result<Readers> {
         let (queue, questions) = bounded(QUEUE_QUESTIONS_MAX);
         // Begun empty, so that threads already started end when a later one does not start.
-        let mut readers = Readers { at_hand, queue: Some(queue), threads: Vec::new() };
+        let mut readers = Readers { at_hand, durable, queue: Some(queue), threads: Vec::new() };
         for connection in connections {
             let questions = questions.clone();
             let thread = thread::Builder::new().name("store-reader".to_owned());
@@ -50,8 +57,14 @@ impl Readers {
         Q: Fn(&Connection) -> Result<T, Trouble> + Send + 'static,
     {
         let answer = self.at_hand.answer(&question);
-        let asking = if answer.is_none() { Some(self.ask_thread(question)) } else { None };
+        let (asking, syncing) = match answer {
+            Some(_) => (None, self.durable.wait(self.durable.visible())),
+            None => (Some(self.ask_thread(question)), None),
+        };
         async move {
+            if let Some(syncing) = syncing {
+                syncing.await?;
+            }
             match (answer, asking) {
                 (Some(answer), _) => answer.map_err(Trouble::into_store_error),
                 (None, Some(asking)) => asking.await,
@@ -61,7 +74,7 @@ impl Readers {
     }
 
     /// Asks a question, at the call. Its statements all see the store as after one same commit, which is not
-    /// older than any whose deed was answered before the call.
+    /// older than any whose deed was answered before the call, and on the disk when the answer is given.
     pub(super) fn ask_thread<T, Q>(
         &self,
         question: Q,
@@ -71,11 +84,13 @@ impl Readers {
         Q: FnOnce(&Connection) -> Result<T, Trouble> + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
+        let durable = Arc::clone(&self.durable);
         let job: Question = Box::new(move |connection| {
             // Who no longer waits is not worth the work.
             if !reply.is_canceled() {
                 let answer = answer_from_snapshot(connection, question);
-                let _ = reply.send(answer.map_err(Trouble::into_store_error));
+                let syncing = durable.wait(durable.visible());
+                let _ = reply.send((answer.map_err(Trouble::into_store_error), syncing));
             }
         });
         let refusal = match &self.queue {
@@ -90,7 +105,11 @@ impl Readers {
             if let Some(refusal) = refusal {
                 return Err(refusal);
             }
-            answer.await.unwrap_or_else(|_| Err(closed()))
+            let Ok((answer, syncing)) = answer.await else { return Err(closed()) };
+            if let Some(syncing) = syncing {
+                syncing.await?;
+            }
+            answer
         }
     }
 }

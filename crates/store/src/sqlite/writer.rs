@@ -1,7 +1,7 @@
 //! The one thread that writes: takes what has queued and commits it as one transaction.
 //!
-//! A sync of the disk costs the same for one deed as for hundreds, so while one batch is being committed the
-//! next one gathers in the queue. A caller hears of its deed after the commit, never before.
+//! A sync of the disk costs the same for one deed as for hundreds, so while one batch is synced the next one is done.
+//! A caller hears of its deed after the sync, never before.
 
 use std::future::Future;
 use std::io;
@@ -11,14 +11,17 @@ use std::time::Instant;
 
 use anser_failpoints::Place;
 use anser_protocol::ids::Position;
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded, select};
 use futures_channel::oneshot;
 use rusqlite::Connection;
 
-use super::Trouble;
+use super::{Trouble, open};
 use super::checkpoints::Checkpoints;
+use super::durable::Durable;
 use super::leisure::Leisure;
+use super::log::Inserts;
 use super::seen::{Seen, WRITTEN_EVERY};
+use super::syncs::{Done, Syncs};
 use super::tips::Tips;
 use crate::error::StoreError;
 
@@ -28,6 +31,11 @@ pub const QUEUE_JOBS_MAX: usize = 4_096;
 /// Deeds in one transaction: enough to make the sync cheap for each, few enough that the first need not wait
 /// for long.
 const BATCH_JOBS_MAX: usize = 512;
+/// So many are committed at once if nothing is being synced, whatever else has queued: there is something to sync then,
+/// while the rest is done.
+const BATCH_JOBS_ENOUGH: usize = 128;
+/// With fewer a batch waits for the sync before it, so that more can join: each commit writes some pages once more.
+const BATCH_JOBS_FEW: usize = 64;
 
 // Statements like any other, so that they are read once and not at every commit.
 const BEGIN: &str = "BEGIN IMMEDIATE";
@@ -49,13 +57,16 @@ impl Writer {
         connection: Connection,
         checkpoints: Option<Checkpoints>,
         seen: Arc<Seen>,
+        durable: Arc<Durable>,
         position: Position,
     ) -> io::Result<Writer> {
         let (queue, jobs) = bounded(QUEUE_JOBS_MAX);
         let leisure = Arc::new(Leisure::new(QUEUE_JOBS_MAX));
         let waiting = Arc::clone(&leisure);
         let tips = Tips::default();
-        let worker = Worker { connection, checkpoints, seen, newest: position, tips, jobs, leisure: waiting };
+        let syncs = Syncs::start(durable)?;
+        let worker =
+            Worker { connection, checkpoints, syncs, seen, newest: position, tips, jobs, leisure: waiting };
         let thread = thread::Builder::new().name("store-writer".to_owned()).spawn(move || worker.run())?;
         Ok(Writer { queue: Some(queue), leisure, thread: Some(thread) })
     }
@@ -123,6 +134,7 @@ impl Drop for Writer {
 pub(super) struct Writing<'a> {
     pub(super) connection: &'a Connection,
     pub(super) tips: &'a mut Tips,
+    pub(super) inserts: Inserts<'a>,
     newest: &'a mut Position,
 }
 
@@ -137,7 +149,7 @@ impl Writing<'_> {
 }
 
 /// A deed whose type of result is forgotten.
-trait Job: Send {
+pub(super) trait Job: Send {
     /// Does the deed and keeps its result. An error means that the transaction is spoilt.
     fn run(&mut self, writing: &mut Writing<'_>) -> Result<(), Spoilt>;
     /// Tells the caller: its result, or why the transaction failed.
@@ -152,12 +164,14 @@ struct Queued<T, D> {
 
 /// Why a transaction must be undone.
 #[derive(Debug, thiserror::Error)]
-enum Spoilt {
+pub(super) enum Spoilt {
     #[error(transparent)]
     Database(#[from] rusqlite::Error),
     /// A bug of ours; undone like any failure, so that it cannot leave half a deed behind.
     #[error("a deed was refused ({0}) after it had written")]
     RefusedTooLate(StoreError),
+    #[error(transparent)]
+    NotDurable(StoreError),
 }
 
 impl<T, D> Job for Queued<T, D>
@@ -195,6 +209,7 @@ where
 struct Worker {
     connection: Connection,
     checkpoints: Option<Checkpoints>,
+    syncs: Syncs,
     seen: Arc<Seen>,
     /// The newest change position ever given to a deed.
     newest: Position,
@@ -215,12 +230,15 @@ impl Worker {
             // Deeds that queued meanwhile get their turn before the rest is written.
             if now >= seen_due && !self.seen.write(&self.connection) {
                 seen_due = now + WRITTEN_EVERY;
+                // With the cache as it is nothing goes wrong.
+                let _ = open::fit_writer_cache(&self.connection);
             }
             if let Some(checkpoints) = &self.checkpoints {
                 checkpoints.finish(&self.connection);
             }
         }
         while self.seen.write(&self.connection) {}
+        drop(self.syncs);
         if let Some(checkpoints) = self.checkpoints.take() {
             // Before this connection is closed: the last one leaves one tidy file behind.
             checkpoints.stop(&mut self.connection);
@@ -240,25 +258,29 @@ impl Worker {
         if is_last && batch.is_empty() { None } else { Some(batch) }
     }
 
-    /// Commits this batch, with what queues meanwhile up to `jobs_max`.
+    /// Commits this batch, with what queues meanwhile up to `jobs_max`, and has it synced and answered.
     fn commit(&mut self, mut batch: Vec<Box<dyn Job>>, jobs_max: usize) {
         match self.attempt(&mut batch, jobs_max) {
-            Ok(()) => batch.into_iter().for_each(|job| job.answer(None)),
+            Ok(wrote) => self.finish(batch, wrote, None),
             Err(spoilt) => {
                 self.tips.forget_all();
                 // One of them spoilt it for all: alone, each gets what it deserves.
                 if batch.len() > 1 {
                     batch.into_iter().for_each(|job| self.commit(vec![job], 1));
                 } else {
-                    let failure = StoreError::Failed(spoilt.to_string());
-                    batch.into_iter().for_each(|job| job.answer(Some(failure.clone())));
+                    self.finish(batch, false, Some(StoreError::Failed(spoilt.to_string())));
                 }
             }
         }
     }
 
-    /// One transaction: all of the batch, or nothing.
-    fn attempt(&mut self, batch: &mut Vec<Box<dyn Job>>, jobs_max: usize) -> Result<(), Spoilt> {
+    fn finish(&mut self, jobs: Vec<Box<dyn Job>>, wrote: bool, failure: Option<StoreError>) {
+        let commit = self.syncs.durable().visible();
+        self.syncs.finish(Done { jobs, commit, wrote, failure });
+    }
+
+    /// One transaction: all of the batch, or nothing. Whether anything was written.
+    fn attempt(&mut self, batch: &mut Vec<Box<dyn Job>>, jobs_max: usize) -> Result<bool, Spoilt> {
         let done = self.run_all(batch, jobs_max);
         if done.is_err() && !self.connection.is_autocommit() {
             self.connection.prepare_cached(ROLLBACK)?.execute([])?;
@@ -268,22 +290,64 @@ impl Worker {
 
     /// Deeds are taken from the queue until it is empty, those too that came while the ones before were done. Were
     /// only those taken that are there at first, whoever is answered by one commit would mostly miss the next one.
-    fn run_all(&mut self, batch: &mut Vec<Box<dyn Job>>, jobs_max: usize) -> Result<(), Spoilt> {
+    fn run_all(&mut self, batch: &mut Vec<Box<dyn Job>>, jobs_max: usize) -> Result<bool, Spoilt> {
+        self.syncs.durable().check().map_err(Spoilt::NotDurable)?;
         let connection = &self.connection;
         connection.prepare_cached(BEGIN)?.execute([])?;
+        let changes_before = connection.total_changes();
+        let (tips, newest) = (&mut self.tips, &mut self.newest);
+        let mut writing = Writing { connection, tips, inserts: Inserts::default(), newest };
         let mut done = 0;
         while done < batch.len() {
-            let (tips, newest) = (&mut self.tips, &mut self.newest);
-            batch[done].run(&mut Writing { connection, tips, newest })?;
+            batch[done].run(&mut writing)?;
             done += 1;
             if done == batch.len() && done < jobs_max {
-                batch.extend(self.jobs.try_iter().flatten().take(jobs_max - done));
+                take_more(batch, jobs_max, &self.jobs, &mut self.syncs);
             }
         }
         anser_failpoints::pass(Place::StoreCommitBefore);
+        let wrote = connection.total_changes() != changes_before;
+        if wrote {
+            self.syncs.durable().announce();
+        }
         connection.prepare_cached(COMMIT)?.execute([])?;
         anser_failpoints::pass(Place::StoreCommitAfter);
-        Ok(())
+        Ok(wrote)
+    }
+}
+
+/// Adds what has queued to a batch of which all is done, if there is more to be gained by that than by committing it.
+fn take_more(
+    batch: &mut Vec<Box<dyn Job>>,
+    jobs_max: usize,
+    jobs: &Receiver<Option<Box<dyn Job>>>,
+    syncs: &mut Syncs,
+) {
+    let done = batch.len();
+    loop {
+        let is_idle = syncs.is_idle();
+        if is_idle && done >= BATCH_JOBS_ENOUGH {
+            return;
+        }
+        let most = if done < BATCH_JOBS_ENOUGH { BATCH_JOBS_ENOUGH.min(jobs_max) } else { jobs_max };
+        batch.extend(jobs.try_iter().flatten().take(most - done));
+        if batch.len() > done || is_idle || done >= BATCH_JOBS_FEW {
+            return;
+        }
+        select! {
+            recv(jobs) -> job => match job {
+                Ok(job) => batch.extend(job),
+                // The store is being closed: there will be no more.
+                Err(_) => return,
+            },
+            recv(syncs.answered()) -> answered => match answered {
+                Ok(()) => syncs.note_answered(),
+                Err(_) => return,
+            },
+        }
+        if batch.len() > done {
+            return;
+        }
     }
 }
 
@@ -326,7 +390,8 @@ mod tests {
         let tables = "CREATE TABLE notes (n INTEGER NOT NULL UNIQUE) STRICT;
             CREATE TABLE moves (change INTEGER PRIMARY KEY, conversation_id INTEGER NOT NULL) STRICT";
         connection.execute_batch(tables).unwrap();
-        let writer = Writer::start(connection, None, Arc::default(), Position(0)).unwrap();
+        let durable = Arc::new(Durable::new(|| Ok(())));
+        let writer = Writer::start(connection, None, Arc::default(), durable, Position(0)).unwrap();
         let (release, held) = mpsc::channel();
         // Queued at the call, though nobody waits for it; held until the other end is dropped.
         drop(writer.submit(move |_| Ok(held.recv().is_ok())));
