@@ -87,7 +87,10 @@ impl Durable {
     }
 
     /// Until all that can have been read by now is on the disk. `None`: it is.
-    pub(super) fn wait(&self, commit: Commit) -> Option<impl Future<Output = Result<(), StoreError>> + Send + use<>> {
+    pub(super) fn wait(
+        &self,
+        commit: Commit,
+    ) -> Option<impl Future<Output = Result<(), StoreError>> + Send + use<>> {
         if self.is_synced(commit) {
             return None;
         }

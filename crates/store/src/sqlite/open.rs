@@ -216,6 +216,33 @@ mod tests {
         assert_eq!(mode, "wal");
     }
 
+    /// What is left to `durable` is the sync of a commit, and no other.
+    #[test]
+    fn what_sqlite_must_sync_itself_it_syncs() {
+        let dir = tempfile::TempDir::new().unwrap();
+        let connection = Connection::open(dir.path().join(DATABASE)).unwrap();
+        configure_writer(&connection).unwrap();
+        commit_without_sync(&connection).unwrap();
+        let synchronous: i64 = connection.pragma_query_value(None, "synchronous", |row| row.get(0)).unwrap();
+        let normal = 1;
+        assert_eq!(synchronous, normal);
+        assert_eq!(
+            open_copier(&dir.path().join(DATABASE))
+                .unwrap()
+                .pragma_query_value(None, "synchronous", |row| row.get(0)),
+            Ok(2)
+        );
+    }
+
+    #[test]
+    fn a_small_database_has_a_small_cache() {
+        let connection = Connection::open_in_memory().unwrap();
+        configure(&connection, WRITER_CACHE_KIB).unwrap();
+        fit_writer_cache(&connection).unwrap();
+        let size: i32 = connection.pragma_query_value(None, "cache_size", |row| row.get(0)).unwrap();
+        assert_eq!(size, -WRITER_CACHE_SMALL_KIB);
+    }
+
     /// The flags that `.cargo/config.toml` gives reach its compiler; of fdatasync it does not tell.
     #[test]
     fn sqlite_is_built_as_meant() {

@@ -158,3 +158,46 @@ fn end(connection: &Connection) -> Result<(), Trouble> {
 fn closed() -> StoreError {
     StoreError::Failed("the store is closed".to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use futures_executor::block_on;
+    use futures_util::FutureExt;
+    use tempfile::TempDir;
+
+    use super::*;
+
+    const COUNT: &str = "SELECT count(*) FROM notes";
+
+    fn count(connection: &Connection) -> Result<i64, Trouble> {
+        Ok(connection.query_one(COUNT, [], |row| row.get(0))?)
+    }
+
+    /// A power cut would take it away, and who was told would be alone with it.
+    #[test]
+    fn what_is_not_on_the_disk_is_told_to_nobody() {
+        let dir = TempDir::new().unwrap();
+        let open = || Connection::open(dir.path().join("notes.db")).unwrap();
+        let writer = open();
+        writer.execute_batch("PRAGMA journal_mode = WAL; CREATE TABLE notes (n INTEGER) STRICT").unwrap();
+        let durable = Arc::new(Durable::new(|| Ok(())));
+        let at_hand = AtHand::new(vec![open()]).unwrap();
+        let readers = Readers::start(at_hand, vec![open()], Arc::clone(&durable)).unwrap();
+        assert!(matches!(readers.ask(count).now_or_never(), Some(Ok(0))));
+
+        durable.announce();
+        writer.execute("INSERT INTO notes VALUES (1)", []).unwrap();
+        let mut at_hand = readers.ask(count).boxed();
+        let mut on_a_thread = readers.ask_thread(count).boxed();
+        let (begun, beginning) = mpsc::channel();
+        // The one thread begins with this when it has answered the other.
+        let _after = readers.ask_thread(move |_| Ok(begun.send(()).is_ok()));
+        beginning.recv().unwrap();
+        assert!((&mut at_hand).now_or_never().is_none());
+        assert!((&mut on_a_thread).now_or_never().is_none());
+        durable.note_synced(1);
+        assert_eq!((block_on(at_hand).unwrap(), block_on(on_a_thread).unwrap()), (1, 1));
+    }
+}

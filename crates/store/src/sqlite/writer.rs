@@ -15,7 +15,6 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounde
 use futures_channel::oneshot;
 use rusqlite::Connection;
 
-use super::{Trouble, open};
 use super::checkpoints::Checkpoints;
 use super::durable::Durable;
 use super::leisure::Leisure;
@@ -23,6 +22,7 @@ use super::log::Inserts;
 use super::seen::{Seen, WRITTEN_EVERY};
 use super::syncs::{Done, Syncs};
 use super::tips::Tips;
+use super::{Trouble, open};
 use crate::error::StoreError;
 
 /// Deeds waiting to be committed: less than a second's work. One more is refused with `Busy`, since it would
@@ -375,10 +375,11 @@ fn closed() -> StoreError {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::mpsc;
+    use std::sync::{Mutex, mpsc};
 
     use anser_protocol::ConversationId;
     use futures_executor::block_on;
+    use futures_util::FutureExt;
     use futures_util::future::join_all;
 
     use super::*;
@@ -386,12 +387,15 @@ mod tests {
 
     /// A writer on a database of one table, and a way to hold it until a batch has gathered behind.
     fn held_writer() -> (Writer, mpsc::Sender<()>) {
+        held_writer_with(Durable::new(|| Ok(())))
+    }
+
+    fn held_writer_with(durable: Durable) -> (Writer, mpsc::Sender<()>) {
         let connection = Connection::open_in_memory().unwrap();
         let tables = "CREATE TABLE notes (n INTEGER NOT NULL UNIQUE) STRICT;
             CREATE TABLE moves (change INTEGER PRIMARY KEY, conversation_id INTEGER NOT NULL) STRICT";
         connection.execute_batch(tables).unwrap();
-        let durable = Arc::new(Durable::new(|| Ok(())));
-        let writer = Writer::start(connection, None, Arc::default(), durable, Position(0)).unwrap();
+        let writer = Writer::start(connection, None, Arc::default(), Arc::new(durable), Position(0)).unwrap();
         let (release, held) = mpsc::channel();
         // Queued at the call, though nobody waits for it; held until the other end is dropped.
         drop(writer.submit(move |_| Ok(held.recv().is_ok())));
@@ -447,6 +451,73 @@ mod tests {
         assert!(first.is_ok() && fails.is_err());
         // It was done once more, alone, since the one beside it spoilt the transaction of both.
         assert_eq!(beginning.iter().count(), 1);
+    }
+
+    /// A disk whose syncs tell that they began, and end, or fail, when they are told to.
+    fn held_disk() -> (Durable, mpsc::Receiver<()>, mpsc::Sender<io::Result<()>>) {
+        let (begun, beginning) = mpsc::channel();
+        let (end, ending) = mpsc::channel::<io::Result<()>>();
+        let both = Mutex::new((begun, ending));
+        let durable = Durable::new(move || {
+            let (begun, ending) = &*both.lock().unwrap();
+            let _ = begun.send(());
+            ending.recv().unwrap_or(Ok(()))
+        });
+        (durable, beginning, end)
+    }
+
+    #[test]
+    fn nobody_is_told_before_the_sync() {
+        for deeds in [1, 200] {
+            let (durable, syncing, end) = held_disk();
+            let (writer, release) = held_writer_with(durable);
+            let mut waiting: Vec<_> =
+                (0..deeds).map(|n| writer.submit(move |writing| note(writing, n)).boxed()).collect();
+            drop(release);
+            syncing.recv().unwrap();
+            assert!(waiting.iter_mut().all(|one| one.now_or_never().is_none()), "{deeds} deeds");
+            drop(end);
+            assert!(block_on(join_all(waiting)).iter().all(Result::is_ok));
+        }
+    }
+
+    /// Else the writer would do nothing for as long as the disk takes.
+    #[test]
+    fn the_next_batch_is_done_while_one_is_synced() {
+        let (durable, syncing, end) = held_disk();
+        let (writer, release) = held_writer_with(durable);
+        let batch: Vec<_> = (0..200).map(|n| writer.submit(move |writing| note(writing, n))).collect();
+        drop(release);
+        syncing.recv().unwrap();
+        let (done, doing) = mpsc::channel();
+        let mut next = Box::pin(writer.submit(move |writing| {
+            let _ = done.send(());
+            note(writing, 1_000)
+        }));
+        doing.recv().unwrap();
+        assert!((&mut next).now_or_never().is_none());
+        drop(end);
+        assert!(block_on(join_all(batch)).iter().all(Result::is_ok) && block_on(next).is_ok());
+    }
+
+    /// What a disk did with what it could not write is not known, and a later sync does not tell.
+    #[test]
+    fn after_a_failed_sync_nothing_is_promised_any_more() {
+        for deeds in [1, 200] {
+            let (durable, syncing, end) = held_disk();
+            let (writer, release) = held_writer_with(durable);
+            let waiting: Vec<_> =
+                (0..deeds).map(|n| writer.submit(move |writing| note(writing, n))).collect();
+            drop(release);
+            syncing.recv().unwrap();
+            end.send(Err(io::Error::other("no more"))).unwrap();
+            drop(end);
+            let told = block_on(join_all(waiting));
+            assert!(told.iter().all(|it| matches!(it, Err(StoreError::Failed(_)))), "{told:?}");
+            let later = block_on(writer.submit(|writing| note(writing, 1_000)));
+            assert!(matches!(&later, Err(StoreError::Failed(words)) if words.contains("started again")));
+            assert!(syncing.try_recv().is_err());
+        }
     }
 
     #[test]
