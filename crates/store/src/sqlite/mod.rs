@@ -5,6 +5,7 @@
 //! | [`open`], `open_error` | the directory, its lock, the connections; why they could not be had |
 //! | `schema` | the tables, and how an older database becomes today's |
 //! | `writer` | takes what has queued and commits it as one transaction |
+//! | `job` | a deed as it waits for its turn |
 //! | `syncs` | syncs what is committed, and tells the callers |
 //! | `durable` | which commits are on the disk, and who waits until more of them are |
 //! | `leisure` | deeds that nobody waits for, until enough of them share a commit |
@@ -29,6 +30,7 @@ mod checkpoints;
 mod conversations;
 mod durable;
 mod heads;
+mod job;
 mod journal;
 mod leisure;
 mod log;

@@ -10,7 +10,7 @@ use std::thread::{self, JoinHandle};
 use crossbeam_channel::{Receiver, Sender, bounded};
 
 use super::durable::{Commit, Durable};
-use super::writer::Job;
+use super::job::Job;
 use crate::error::StoreError;
 
 /// Deeds in a batch that is worth another thread.
