@@ -24,7 +24,8 @@ const NOTES: ConversationId = ConversationId(1);
 /// Bodies are of all lengths up to this, so that rows lie across pages in every way.
 const FILLER_BYTES_MAX: u64 = 900;
 
-/// Role: writes messages `first..first + count` into the store below `root`, `in_flight` at once.
+/// Role: writes messages `first..first + count` into the store below `root`, `in_flight` at once, and reads the newest
+/// one meanwhile. What it has read it was told, as much as what was acknowledged.
 pub fn write(words: &[String]) -> Result<()> {
     let [root, first, count, in_flight] = words else { bail!("root, first, count, in flight") };
     let (root, first, count): (&Path, u64, u64) = (root.as_ref(), first.parse()?, count.parse()?);
@@ -40,6 +41,9 @@ pub fn write(words: &[String]) -> Result<()> {
             let seq = block_on(future)?.seq;
             // One write, so that a kill leaves a line whole or not at all.
             acknowledged.write_all(format!("{seq} {n}\n").as_bytes())?;
+        }
+        if let Some((seq, number)) = newest(&store)? {
+            acknowledged.write_all(format!("{seq} {number}\n").as_bytes())?;
         }
     }
     Ok(())
@@ -156,6 +160,13 @@ fn message(n: u64) -> Append {
         silent: false,
         now: Moment(n),
     }
+}
+
+/// Seq and number of the newest message.
+fn newest(store: &SqliteStore) -> Result<Option<(u64, u64)>> {
+    let range = Range { first: Seq(1), last: Seq(u64::MAX), limit: 1, bytes_max: usize::MAX, newest: true };
+    let events = block_on(store.range(ALICE, NOTES, range))?;
+    Ok(numbered(&events, &mut Vec::new()).pop())
 }
 
 fn read_log(store: &SqliteStore) -> Result<Vec<Event>, StoreError> {

@@ -28,6 +28,8 @@ struct History {
 const SHORT_LIVES: History = History { name: "short-lives", lives: 5, messages: 40, in_flight: 8 };
 /// One by one, so that every commit has a sync of its own.
 const ONE_BY_ONE: History = History { name: "one-by-one", lives: 1, messages: 150, in_flight: 1 };
+/// So many at once that one batch is synced while the next one is done.
+const MANY_AT_ONCE: History = History { name: "many-at-once", lives: 2, messages: 1_000, in_flight: 200 };
 /// Long enough for the log to be copied into the database while more is written.
 const CHECKPOINT: History = History { name: "checkpoint", lives: 1, messages: 10_000, in_flight: 4 };
 
@@ -39,6 +41,7 @@ pub fn run(setting: &Setting) -> Result<Vec<Proof>> {
     let cuts = [
         (SHORT_LIVES, setting.scale(20, 300)),
         (ONE_BY_ONE, setting.scale(10, 200)),
+        (MANY_AT_ONCE, setting.scale(10, 200)),
         (CHECKPOINT, setting.scale(4, 100)),
     ];
     for (history, cuts) in &cuts {

@@ -209,7 +209,7 @@ fn create_group(
     let NewGroup { creator, title, created, .. } = group;
     let id = insert_conversation(writing, ConversationKind::Group, title, *creator, &members, created, now)?;
     let first = KeyUse { conversation: id, seq: Seq(1), at: now, digest: group_digest() };
-    first.insert(writing.connection, group.creator, group.send_key)?;
+    first.insert(writing, group.creator, group.send_key)?;
     Ok((id, true))
 }
 

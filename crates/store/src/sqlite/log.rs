@@ -6,7 +6,7 @@ use anser_protocol::{AccountId, ConversationId, Moment, SendKey, Seq};
 use async_trait::async_trait;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, params};
 use sha2::{Digest, Sha256};
 
 use super::rows::{Place, event_from_row, number, select_events, to_sql};
@@ -97,7 +97,7 @@ fn append(writing: &mut Writing<'_>, message: &Append, digest: i64) -> Result<Ap
         return Ok(stored);
     }
     let first = KeyUse { conversation, seq: stored.seq, at: now, digest };
-    if !first.insert(writing.connection, sender, send_key)? {
+    if !first.insert(writing, sender, send_key)? {
         return match KeyUse::find(writing.connection, sender, send_key)? {
             Some(first) => repeated(writing.connection, &first, digest),
             None => Err(Trouble::Failed(rusqlite::Error::QueryReturnedNoRows)),
@@ -127,6 +127,24 @@ fn find_sent(connection: &Connection, sender: AccountId, send_key: SendKey) -> R
     }
 }
 
+/// The statements of every send, found once for each batch: to find one again cost a tenth of running it.
+#[derive(Default)]
+pub(super) struct Inserts<'a> {
+    event: Option<CachedStatement<'a>>,
+    send_key: Option<CachedStatement<'a>>,
+}
+
+fn prepared<'a, 'b>(
+    kept: &'b mut Option<CachedStatement<'a>>,
+    connection: &'a Connection,
+    text: &str,
+) -> rusqlite::Result<&'b mut CachedStatement<'a>> {
+    Ok(match kept.take() {
+        Some(statement) => kept.insert(statement),
+        None => kept.insert(connection.prepare_cached(text)?),
+    })
+}
+
 /// An event that is about to get its place.
 pub(super) struct NewEvent<'a> {
     pub(super) sender: AccountId,
@@ -151,7 +169,8 @@ pub(super) fn insert_event(
     };
     let tip = writing.tips.of(writing.connection, conversation)?;
     let seq = tip.last_seq.next();
-    writing.connection.prepare_cached(EVENT_INSERT)?.execute(params![
+    let statement = prepared(&mut writing.inserts.event, writing.connection, EVENT_INSERT)?;
+    statement.execute(params![
         to_sql(change.0),
         to_sql(conversation.0),
         to_sql(seq.0),
@@ -188,11 +207,12 @@ impl KeyUse {
     /// False if the sender has used the key already; then nothing is written.
     pub(super) fn insert(
         &self,
-        connection: &Connection,
+        writing: &mut Writing<'_>,
         sender: AccountId,
         key: SendKey,
     ) -> rusqlite::Result<bool> {
-        let inserted = connection.prepare_cached(SEND_KEY_INSERT)?.execute(params![
+        let statement = prepared(&mut writing.inserts.send_key, writing.connection, SEND_KEY_INSERT)?;
+        let inserted = statement.execute(params![
             key.0,
             to_sql(sender.0),
             to_sql(self.conversation.0),

@@ -5,6 +5,9 @@
 //! | [`open`], `open_error` | the directory, its lock, the connections; why they could not be had |
 //! | `schema` | the tables, and how an older database becomes today's |
 //! | `writer` | takes what has queued and commits it as one transaction |
+//! | `job` | a deed as it waits for its turn |
+//! | `syncs` | syncs what is committed, and tells the callers |
+//! | `durable` | which commits are on the disk, and who waits until more of them are |
 //! | `leisure` | deeds that nobody waits for, until enough of them share a commit |
 //! | `tips` | what the writer remembers of the logs it wrote to lately |
 //! | `checkpoints` | copies the write-ahead log into the database, beside the writer |
@@ -25,7 +28,9 @@ mod accounts;
 mod at_hand;
 mod checkpoints;
 mod conversations;
+mod durable;
 mod heads;
+mod job;
 mod journal;
 mod leisure;
 mod log;
@@ -37,6 +42,7 @@ mod readers;
 mod rows;
 mod schema;
 mod seen;
+mod syncs;
 mod tips;
 mod verify;
 mod writer;

@@ -117,7 +117,9 @@ impl Tips {
 
     /// One that is remembered is in the newer generation afterwards.
     fn known(&mut self, conversation: ConversationId) -> Option<&Tip> {
-        if let Some(tip) = self.older.remove(&conversation) {
+        if !self.older.is_empty()
+            && let Some(tip) = self.older.remove(&conversation)
+        {
             self.keep(conversation, tip);
         }
         self.newer.get(&conversation)

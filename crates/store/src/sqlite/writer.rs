@@ -1,7 +1,7 @@
 //! The one thread that writes: takes what has queued and commits it as one transaction.
 //!
-//! A sync of the disk costs the same for one deed as for hundreds, so while one batch is being committed the
-//! next one gathers in the queue. A caller hears of its deed after the commit, never before.
+//! A sync of the disk costs the same for one deed as for hundreds, so while one batch is synced the next one is done.
+//! A caller hears of its deed after the sync, never before.
 
 use std::future::Future;
 use std::io;
@@ -11,15 +11,18 @@ use std::time::Instant;
 
 use anser_failpoints::Place;
 use anser_protocol::ids::Position;
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded};
-use futures_channel::oneshot;
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded, select};
 use rusqlite::Connection;
 
-use super::Trouble;
 use super::checkpoints::Checkpoints;
+use super::durable::Durable;
+use super::job::{Job, Spoilt, closed, job_for, outcome};
 use super::leisure::Leisure;
+use super::log::Inserts;
 use super::seen::{Seen, WRITTEN_EVERY};
+use super::syncs::{Done, Syncs};
 use super::tips::Tips;
+use super::{Trouble, open};
 use crate::error::StoreError;
 
 /// Deeds waiting to be committed: less than a second's work. One more is refused with `Busy`, since it would
@@ -28,6 +31,11 @@ pub const QUEUE_JOBS_MAX: usize = 4_096;
 /// Deeds in one transaction: enough to make the sync cheap for each, few enough that the first need not wait
 /// for long.
 const BATCH_JOBS_MAX: usize = 512;
+/// So many are committed at once if nothing is being synced, whatever else has queued: there is something to sync then,
+/// while the rest is done.
+const BATCH_JOBS_ENOUGH: usize = 128;
+/// With fewer a batch waits for the sync before it, so that more can join: each commit writes some pages once more.
+const BATCH_JOBS_FEW: usize = 64;
 
 // Statements like any other, so that they are read once and not at every commit.
 const BEGIN: &str = "BEGIN IMMEDIATE";
@@ -49,13 +57,16 @@ impl Writer {
         connection: Connection,
         checkpoints: Option<Checkpoints>,
         seen: Arc<Seen>,
+        durable: Arc<Durable>,
         position: Position,
     ) -> io::Result<Writer> {
         let (queue, jobs) = bounded(QUEUE_JOBS_MAX);
         let leisure = Arc::new(Leisure::new(QUEUE_JOBS_MAX));
         let waiting = Arc::clone(&leisure);
         let tips = Tips::default();
-        let worker = Worker { connection, checkpoints, seen, newest: position, tips, jobs, leisure: waiting };
+        let syncs = Syncs::start(durable)?;
+        let worker =
+            Worker { connection, checkpoints, syncs, seen, newest: position, tips, jobs, leisure: waiting };
         let thread = thread::Builder::new().name("store-writer".to_owned()).spawn(move || worker.run())?;
         Ok(Writer { queue: Some(queue), leisure, thread: Some(thread) })
     }
@@ -123,6 +134,7 @@ impl Drop for Writer {
 pub(super) struct Writing<'a> {
     pub(super) connection: &'a Connection,
     pub(super) tips: &'a mut Tips,
+    pub(super) inserts: Inserts<'a>,
     newest: &'a mut Position,
 }
 
@@ -136,65 +148,11 @@ impl Writing<'_> {
     }
 }
 
-/// A deed whose type of result is forgotten.
-trait Job: Send {
-    /// Does the deed and keeps its result. An error means that the transaction is spoilt.
-    fn run(&mut self, writing: &mut Writing<'_>) -> Result<(), Spoilt>;
-    /// Tells the caller: its result, or why the transaction failed.
-    fn answer(self: Box<Self>, failure: Option<StoreError>);
-}
-
-struct Queued<T, D> {
-    deed: D,
-    outcome: Option<Result<T, StoreError>>,
-    reply: oneshot::Sender<Result<T, StoreError>>,
-}
-
-/// Why a transaction must be undone.
-#[derive(Debug, thiserror::Error)]
-enum Spoilt {
-    #[error(transparent)]
-    Database(#[from] rusqlite::Error),
-    /// A bug of ours; undone like any failure, so that it cannot leave half a deed behind.
-    #[error("a deed was refused ({0}) after it had written")]
-    RefusedTooLate(StoreError),
-}
-
-impl<T, D> Job for Queued<T, D>
-where
-    T: Send,
-    D: Fn(&mut Writing<'_>) -> Result<T, Trouble> + Send,
-{
-    fn run(&mut self, writing: &mut Writing<'_>) -> Result<(), Spoilt> {
-        let changes_before = writing.connection.total_changes();
-        let outcome = match (self.deed)(writing) {
-            Ok(result) => Ok(result),
-            Err(Trouble::Failed(error)) => return Err(Spoilt::Database(error)),
-            Err(Trouble::Refused(refusal)) if writing.connection.total_changes() != changes_before => {
-                return Err(Spoilt::RefusedTooLate(refusal));
-            }
-            Err(Trouble::Refused(refusal)) => Err(refusal),
-        };
-        self.outcome = Some(outcome);
-        Ok(())
-    }
-
-    fn answer(self: Box<Self>, failure: Option<StoreError>) {
-        let outcome = match (failure, self.outcome) {
-            (Some(failure), _) => Err(failure),
-            (None, Some(outcome)) => outcome,
-            (None, None) => Err(closed()),
-        };
-        anser_failpoints::pass(Place::StoreAnswerBefore);
-        // Nobody may be waiting any more; the deed is done all the same.
-        let _ = self.reply.send(outcome);
-    }
-}
-
 /// The writer's thread.
 struct Worker {
     connection: Connection,
     checkpoints: Option<Checkpoints>,
+    syncs: Syncs,
     seen: Arc<Seen>,
     /// The newest change position ever given to a deed.
     newest: Position,
@@ -215,12 +173,15 @@ impl Worker {
             // Deeds that queued meanwhile get their turn before the rest is written.
             if now >= seen_due && !self.seen.write(&self.connection) {
                 seen_due = now + WRITTEN_EVERY;
+                // With the cache as it is nothing goes wrong.
+                let _ = open::fit_writer_cache(&self.connection);
             }
             if let Some(checkpoints) = &self.checkpoints {
                 checkpoints.finish(&self.connection);
             }
         }
         while self.seen.write(&self.connection) {}
+        drop(self.syncs);
         if let Some(checkpoints) = self.checkpoints.take() {
             // Before this connection is closed: the last one leaves one tidy file behind.
             checkpoints.stop(&mut self.connection);
@@ -240,25 +201,29 @@ impl Worker {
         if is_last && batch.is_empty() { None } else { Some(batch) }
     }
 
-    /// Commits this batch, with what queues meanwhile up to `jobs_max`.
+    /// Commits this batch, with what queues meanwhile up to `jobs_max`, and has it synced and answered.
     fn commit(&mut self, mut batch: Vec<Box<dyn Job>>, jobs_max: usize) {
         match self.attempt(&mut batch, jobs_max) {
-            Ok(()) => batch.into_iter().for_each(|job| job.answer(None)),
+            Ok(wrote) => self.finish(batch, wrote, None),
             Err(spoilt) => {
                 self.tips.forget_all();
                 // One of them spoilt it for all: alone, each gets what it deserves.
                 if batch.len() > 1 {
                     batch.into_iter().for_each(|job| self.commit(vec![job], 1));
                 } else {
-                    let failure = StoreError::Failed(spoilt.to_string());
-                    batch.into_iter().for_each(|job| job.answer(Some(failure.clone())));
+                    self.finish(batch, false, Some(StoreError::Failed(spoilt.to_string())));
                 }
             }
         }
     }
 
-    /// One transaction: all of the batch, or nothing.
-    fn attempt(&mut self, batch: &mut Vec<Box<dyn Job>>, jobs_max: usize) -> Result<(), Spoilt> {
+    fn finish(&mut self, jobs: Vec<Box<dyn Job>>, wrote: bool, failure: Option<StoreError>) {
+        let commit = self.syncs.durable().visible();
+        self.syncs.finish(Done { jobs, commit, wrote, failure });
+    }
+
+    /// One transaction: all of the batch, or nothing. Whether anything was written.
+    fn attempt(&mut self, batch: &mut Vec<Box<dyn Job>>, jobs_max: usize) -> Result<bool, Spoilt> {
         let done = self.run_all(batch, jobs_max);
         if done.is_err() && !self.connection.is_autocommit() {
             self.connection.prepare_cached(ROLLBACK)?.execute([])?;
@@ -268,53 +233,75 @@ impl Worker {
 
     /// Deeds are taken from the queue until it is empty, those too that came while the ones before were done. Were
     /// only those taken that are there at first, whoever is answered by one commit would mostly miss the next one.
-    fn run_all(&mut self, batch: &mut Vec<Box<dyn Job>>, jobs_max: usize) -> Result<(), Spoilt> {
+    fn run_all(&mut self, batch: &mut Vec<Box<dyn Job>>, jobs_max: usize) -> Result<bool, Spoilt> {
+        self.syncs.durable().check().map_err(Spoilt::NotDurable)?;
         let connection = &self.connection;
         connection.prepare_cached(BEGIN)?.execute([])?;
+        let changes_before = connection.total_changes();
+        let (tips, newest) = (&mut self.tips, &mut self.newest);
+        let mut writing = Writing { connection, tips, inserts: Inserts::default(), newest };
         let mut done = 0;
         while done < batch.len() {
-            let (tips, newest) = (&mut self.tips, &mut self.newest);
-            batch[done].run(&mut Writing { connection, tips, newest })?;
+            batch[done].run(&mut writing)?;
             done += 1;
             if done == batch.len() && done < jobs_max {
-                batch.extend(self.jobs.try_iter().flatten().take(jobs_max - done));
+                take_more(batch, jobs_max, &self.jobs, &mut self.syncs);
             }
         }
         anser_failpoints::pass(Place::StoreCommitBefore);
+        let wrote = connection.total_changes() != changes_before;
+        if wrote {
+            self.syncs.durable().announce();
+        }
         connection.prepare_cached(COMMIT)?.execute([])?;
         anser_failpoints::pass(Place::StoreCommitAfter);
-        Ok(())
+        Ok(wrote)
     }
 }
 
-/// A deed as the queue takes it, and where its outcome comes.
-fn job_for<T, D>(deed: D) -> (Box<dyn Job>, oneshot::Receiver<Result<T, StoreError>>)
-where
-    T: Send + 'static,
-    D: Fn(&mut Writing<'_>) -> Result<T, Trouble> + Send + 'static,
-{
-    let (reply, answer) = oneshot::channel();
-    (Box::new(Queued { deed, outcome: None, reply }), answer)
-}
-
-async fn outcome<T>(
-    queued: Result<(), StoreError>,
-    answer: oneshot::Receiver<Result<T, StoreError>>,
-) -> Result<T, StoreError> {
-    queued?;
-    answer.await.unwrap_or_else(|_| Err(closed()))
-}
-
-fn closed() -> StoreError {
-    StoreError::Failed("the store is closed".to_owned())
+/// Adds what has queued to a batch of which all is done, if there is more to be gained by that than by committing it.
+fn take_more(
+    batch: &mut Vec<Box<dyn Job>>,
+    jobs_max: usize,
+    jobs: &Receiver<Option<Box<dyn Job>>>,
+    syncs: &mut Syncs,
+) {
+    let done = batch.len();
+    loop {
+        let is_idle = syncs.is_idle();
+        if is_idle && done >= BATCH_JOBS_ENOUGH {
+            return;
+        }
+        let most = if done < BATCH_JOBS_ENOUGH { BATCH_JOBS_ENOUGH.min(jobs_max) } else { jobs_max };
+        batch.extend(jobs.try_iter().flatten().take(most - done));
+        if batch.len() > done || is_idle || done >= BATCH_JOBS_FEW {
+            return;
+        }
+        select! {
+            recv(jobs) -> job => match job {
+                Ok(job) => batch.extend(job),
+                // The store is being closed: there will be no more.
+                Err(_) => return,
+            },
+            recv(syncs.answered()) -> answered => match answered {
+                Ok(()) => syncs.note_answered(),
+                Err(_) => return,
+            },
+        }
+        if batch.len() > done {
+            return;
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::mpsc;
+    use std::sync::{Mutex, mpsc};
+    use std::time::Duration;
 
     use anser_protocol::ConversationId;
     use futures_executor::block_on;
+    use futures_util::FutureExt;
     use futures_util::future::join_all;
 
     use super::*;
@@ -322,11 +309,15 @@ mod tests {
 
     /// A writer on a database of one table, and a way to hold it until a batch has gathered behind.
     fn held_writer() -> (Writer, mpsc::Sender<()>) {
+        held_writer_with(Durable::new(|| Ok(())))
+    }
+
+    fn held_writer_with(durable: Durable) -> (Writer, mpsc::Sender<()>) {
         let connection = Connection::open_in_memory().unwrap();
         let tables = "CREATE TABLE notes (n INTEGER NOT NULL UNIQUE) STRICT;
             CREATE TABLE moves (change INTEGER PRIMARY KEY, conversation_id INTEGER NOT NULL) STRICT";
         connection.execute_batch(tables).unwrap();
-        let writer = Writer::start(connection, None, Arc::default(), Position(0)).unwrap();
+        let writer = Writer::start(connection, None, Arc::default(), Arc::new(durable), Position(0)).unwrap();
         let (release, held) = mpsc::channel();
         // Queued at the call, though nobody waits for it; held until the other end is dropped.
         drop(writer.submit(move |_| Ok(held.recv().is_ok())));
@@ -382,6 +373,74 @@ mod tests {
         assert!(first.is_ok() && fails.is_err());
         // It was done once more, alone, since the one beside it spoilt the transaction of both.
         assert_eq!(beginning.iter().count(), 1);
+    }
+
+    /// A disk whose syncs tell that they began, and end, or fail, when they are told to.
+    fn held_disk() -> (Durable, mpsc::Receiver<()>, mpsc::Sender<io::Result<()>>) {
+        let (begun, beginning) = mpsc::channel();
+        let (end, ending) = mpsc::channel::<io::Result<()>>();
+        let both = Mutex::new((begun, ending));
+        let durable = Durable::new(move || {
+            let (begun, ending) = &*both.lock().unwrap();
+            let _ = begun.send(());
+            ending.recv().unwrap_or(Ok(()))
+        });
+        (durable, beginning, end)
+    }
+
+    #[test]
+    fn nobody_is_told_before_the_sync() {
+        for deeds in [1, 200] {
+            let (durable, syncing, end) = held_disk();
+            let (writer, release) = held_writer_with(durable);
+            let mut waiting: Vec<_> =
+                (0..deeds).map(|n| writer.submit(move |writing| note(writing, n)).boxed()).collect();
+            drop(release);
+            syncing.recv().unwrap();
+            assert!(waiting.iter_mut().all(|one| one.now_or_never().is_none()), "{deeds} deeds");
+            drop(end);
+            assert!(block_on(join_all(waiting)).iter().all(Result::is_ok));
+        }
+    }
+
+    /// Else the writer would do nothing for as long as the disk takes.
+    #[test]
+    fn the_next_batch_is_done_while_one_is_synced() {
+        let (durable, syncing, end) = held_disk();
+        let (writer, release) = held_writer_with(durable);
+        let batch: Vec<_> = (0..200).map(|n| writer.submit(move |writing| note(writing, n))).collect();
+        drop(release);
+        syncing.recv().unwrap();
+        let (done, doing) = mpsc::channel();
+        let mut next = Box::pin(writer.submit(move |writing| {
+            let _ = done.send(());
+            note(writing, 1_000)
+        }));
+        // Else this would wait for ever.
+        doing.recv_timeout(Duration::from_secs(30)).unwrap();
+        assert!((&mut next).now_or_never().is_none());
+        drop(end);
+        assert!(block_on(join_all(batch)).iter().all(Result::is_ok) && block_on(next).is_ok());
+    }
+
+    /// What a disk did with what it could not write is not known, and a later sync does not tell.
+    #[test]
+    fn after_a_failed_sync_nothing_is_promised_any_more() {
+        for deeds in [1, 200] {
+            let (durable, syncing, end) = held_disk();
+            let (writer, release) = held_writer_with(durable);
+            let waiting: Vec<_> =
+                (0..deeds).map(|n| writer.submit(move |writing| note(writing, n))).collect();
+            drop(release);
+            syncing.recv().unwrap();
+            end.send(Err(io::Error::other("no more"))).unwrap();
+            drop(end);
+            let told = block_on(join_all(waiting));
+            assert!(told.iter().all(|it| matches!(it, Err(StoreError::Failed(_)))), "{told:?}");
+            let later = block_on(writer.submit(|writing| note(writing, 1_000)));
+            assert!(matches!(&later, Err(StoreError::Failed(words)) if words.contains("started again")));
+            assert!(syncing.try_recv().is_err());
+        }
     }
 
     #[test]
