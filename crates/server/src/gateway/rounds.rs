@@ -204,3 +204,50 @@ impl Round {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use anser_protocol::kind;
+
+    use super::*;
+
+    const NOW: Moment = Moment(1_000_000);
+
+    fn rounds() -> Rounds {
+        let event = Event {
+            conversation: ConversationId(7),
+            seq: Seq(2),
+            sender: AccountId(1),
+            at: NOW,
+            kind: kind::TEXT,
+            body: Vec::new(),
+            silent: false,
+            send_key: None,
+        };
+        let mut rounds = Rounds::default();
+        assert_eq!(rounds.due_at(), Moment::NEVER, "nobody is to be told of anything");
+        rounds.add(Parcel::new(event, None), None, None);
+        rounds
+    }
+
+    /// How many pieces are told at this moment.
+    fn pieces(rounds: &mut Rounds, now: Moment) -> u64 {
+        let mut pieces = 0;
+        while rounds.due_at() <= now {
+            rounds.pace(now);
+            pieces += 1;
+        }
+        pieces
+    }
+
+    #[test]
+    fn pieces_have_a_pace_and_what_is_late_is_made_up_for_but_not_for_ever() {
+        let mut rounds = rounds();
+        let most = MADE_UP_MS_MAX / PIECE_EVERY_MS + 1;
+        assert_eq!(pieces(&mut rounds, NOW), most);
+        assert_eq!(pieces(&mut rounds, NOW), 0, "the next one is not due yet");
+        assert_eq!(pieces(&mut rounds, NOW + PIECE_EVERY_MS), 1);
+        assert_eq!(pieces(&mut rounds, NOW + 4 * PIECE_EVERY_MS), 3, "two were late");
+        assert_eq!(pieces(&mut rounds, NOW + 10_000), most);
+    }
+}
