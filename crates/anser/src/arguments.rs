@@ -11,7 +11,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 /// One of the commands.
 pub(crate) enum Asked {
     /// Run a server with these settings, as they were written.
-    Serve { flags: Vec<(Key, OsString)> },
+    Serve { flags: Vec<(Key, OsString)>, is_child: bool },
     /// Fill a data directory with made-up chats.
     Seed(SeedOptions),
     /// Measure.
@@ -33,11 +33,15 @@ pub(crate) struct SeedOptions {
     pub(crate) until: Option<Moment>,
 }
 
+const UNTIL_STDIN_ENDS: &str = "until-stdin-ends";
+
 /// Reads the command line. Wrong usage and `--help` end the program here, in clap's words.
 pub(crate) fn parse() -> Asked {
     let matches = command().get_matches();
     match matches.subcommand() {
-        Some(("serve", matches)) => Asked::Serve { flags: written(matches) },
+        Some(("serve", matches)) => {
+            Asked::Serve { flags: written(matches), is_child: matches.get_flag(UNTIL_STDIN_ENDS) }
+        }
         Some(("seed", matches)) => Asked::Seed(seed_options(matches)),
         Some(("bench", matches)) => bench_asked(matches),
         _ => Asked::Version,
@@ -62,6 +66,13 @@ fn command() -> Command {
             .value_parser(ValueParser::os_string());
         serve = serve.arg(argument);
     }
+    // For programs that start servers, not for people.
+    serve =
+        serve.arg(
+            Arg::new(UNTIL_STDIN_ENDS).long(UNTIL_STDIN_ENDS).action(ArgAction::SetTrue).hide(true).help(
+                "End at once when standard input does, as it does when the parent ends, in whatever way",
+            ),
+        );
     Command::new("anser")
         .about("Instant messaging that people run for themselves")
         .version(env!("CARGO_PKG_VERSION"))

@@ -35,7 +35,10 @@ fn main() -> ExitCode {
             println!("anser {}", env!("CARGO_PKG_VERSION"));
             ExitCode::SUCCESS
         }
-        Asked::Serve { flags } => {
+        Asked::Serve { flags, is_child } => {
+            if is_child {
+                serve::end_with_stdin();
+            }
             let settings = match anser_server::config::load(flags, |name| std::env::var_os(name)) {
                 Ok(settings) => settings,
                 Err(error) => {

@@ -45,6 +45,15 @@ pub(crate) fn run(mut settings: Settings) -> anyhow::Result<()> {
     })
 }
 
+/// Ends this process at once when standard input does: whoever starts a server as a child holds the other end, and lets go of
+/// it even when killed. What was called sent is on the disk.
+pub(crate) fn end_with_stdin() {
+    std::thread::spawn(|| {
+        let _ended_or_broken = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
+        std::process::exit(0);
+    });
+}
+
 /// For the person at the keyboard. If nobody reads (any more), that is no reason to stop serving.
 fn say(words: std::fmt::Arguments<'_>) {
     let _nobody_reads = writeln!(std::io::stdout(), "{words}");

@@ -111,6 +111,8 @@ fn group() {
             "group.cpu-per-delivery",
             "group.times-the-write",
             "group.deliveries",
+            "group.arrives-p50",
+            "group.arrives-p99",
             "group.reporting.cpu-per-delivery",
             "group.reporting.deliveries",
         ],
@@ -245,4 +247,54 @@ fn history() {
             "start.listening",
         ],
     );
+}
+
+/// Whoever measures may be killed without a word: the server ends with the benchmark.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_benchmark_that_is_killed_leaves_no_server_behind() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut bench = Command::new(env!("CARGO_BIN_EXE_anser"))
+        .args(["bench", "overload", "--smoke", "--dir"])
+        .arg(dir.path())
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let server = wait_for("its server", || server_of(bench.id()));
+    bench.kill().unwrap();
+    bench.wait().unwrap();
+    wait_for("the end of the server", || server_named(server).is_none().then_some(()));
+}
+
+/// The number of the process that serves for this one.
+#[cfg(target_os = "linux")]
+fn server_of(parent: u32) -> Option<u32> {
+    let processes = std::fs::read_dir("/proc").unwrap().filter_map(Result::ok);
+    let numbers = processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    numbers.into_iter().find(|number| server_named(*number) == Some(parent))
+}
+
+/// Whose child this process is, if it is there and serves.
+#[cfg(target_os = "linux")]
+fn server_named(number: u32) -> Option<u32> {
+    let line = std::fs::read(format!("/proc/{number}/cmdline")).ok()?;
+    if !line.split(|byte| *byte == 0).any(|word| word == b"serve") {
+        return None;
+    }
+    let status = std::fs::read_to_string(format!("/proc/{number}/status")).ok()?;
+    status.lines().find_map(|line| line.strip_prefix("PPid:")?.trim().parse().ok())
+}
+
+#[cfg(target_os = "linux")]
+fn wait_for<T>(what: &str, look: impl Fn() -> Option<T>) -> T {
+    let began = std::time::Instant::now();
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        // Limits a hang, measures nothing.
+        assert!(began.elapsed() < std::time::Duration::from_secs(120), "waited in vain for {what}");
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
 }

@@ -100,7 +100,9 @@ impl Ours {
             .args(["serve", "--listen", &format!("{}:{}", Ipv4Addr::LOCALHOST, self.port), "--data"])
             .arg(&self.data)
             .args(&self.flags)
-            .stdin(Stdio::null())
+            // It ends with us, however we end.
+            .arg("--until-stdin-ends")
+            .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(log)
             .spawn()

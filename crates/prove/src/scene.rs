@@ -1,6 +1,7 @@
 //! A server with people on it: set up, brought to rest, read out, judged.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -192,9 +193,21 @@ impl Scene {
         bail!("not everybody came back")
     }
 
-    /// Waits until everything that was written has gone everywhere; whether it did.
+    /// Waits until everything that was written has gone everywhere, and the server knows how far everybody has read;
+    /// whether it did.
     pub fn rest(&mut self, patience: Duration) -> bool {
-        self.becomes(patience, CALM, Scene::is_at_rest)
+        let began = Instant::now();
+        loop {
+            let left = patience.saturating_sub(began.elapsed());
+            if !self.becomes(left, CALM, Scene::is_at_rest) {
+                return false;
+            }
+            // A link may be lost while somebody asks: that is no rest, and may become one.
+            if matches!(self.reports_are_in(), Ok(true)) {
+                return true;
+            }
+            std::thread::sleep(GLANCE);
+        }
     }
 
     /// Waits until it is so, and stays so for a while.
@@ -247,6 +260,30 @@ impl Scene {
             }
         }
         true
+    }
+
+    /// Whether every device shows what the server, which is asked, has as read by its owner. A report of positions may
+    /// be under way while nothing else is, and nobody sees it arrive.
+    fn reports_are_in(&mut self) -> Result<bool> {
+        let mut read_at_server: BTreeMap<u64, BTreeMap<u64, u64>> = BTreeMap::new();
+        for device in self.devices.iter_mut().filter_map(|device| device.is_running().then_some(device)) {
+            let (account, shown) = {
+                let record = device.lock();
+                let chats = record.chats.values().filter(|chat| !chat.left);
+                let shown: Vec<(u64, u64)> = chats.map(|chat| (chat.conversation, chat.read)).collect();
+                (record.account.context("a device without an account")?, shown)
+            };
+            for (conversation, read) in shown {
+                let members = match read_at_server.entry(conversation) {
+                    Entry::Occupied(known) => known.into_mut(),
+                    Entry::Vacant(unknown) => unknown.insert(read_by(device, conversation)?),
+                };
+                if members.get(&account) != Some(&read) {
+                    return Ok(false);
+                }
+            }
+        }
+        Ok(true)
     }
 
     /// What everybody wrote, and how far it was shown to have got.
@@ -347,5 +384,15 @@ impl Scene {
             });
         }
         Ok(history)
+    }
+}
+
+/// How far each member has read, by account, as the server has it.
+fn read_by(device: &mut Device, conversation: u64) -> Result<BTreeMap<u64, u64>> {
+    match device.does(Command::ListMembers { conversation })? {
+        Outcome::Members { members } => {
+            Ok(members.into_iter().map(|member| (member.person.account, member.read)).collect())
+        }
+        other => bail!("no members: {other:?}"),
     }
 }

@@ -65,7 +65,9 @@ impl Server {
             .arg(&self.data)
             .args(&self.flags)
             .envs(environment.iter().copied())
-            .stdin(Stdio::null())
+            // It ends with us, however we end.
+            .arg("--until-stdin-ends")
+            .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(log)
             .spawn()

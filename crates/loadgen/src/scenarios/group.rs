@@ -2,6 +2,7 @@
 //!
 //! Beside it stands the bare cost of writing the same bytes to as many sockets, as often. Measured twice: with members who
 //! only read, which is the delivery itself, and with members who also say once a second how far they got, as clients do.
+//! The server may let what is said in such a group travel together: how long a message takes is said too.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -9,10 +10,9 @@ use std::time::Duration;
 
 use anser_protocol::ids::Position;
 use anser_protocol::link::Link;
-use anser_protocol::wire::{Reach, ReachAll, Send, Text, Welcome, push, request};
+use anser_protocol::wire::{Reach, ReachAll, Send, Welcome, push, request};
 use anser_protocol::{Moment, SendKey, kind};
 use anyhow::Result;
-use prost::Message;
 
 use crate::clock::Clock;
 use crate::figure::Figure;
@@ -20,7 +20,9 @@ use crate::fleet::Fleet;
 use crate::light::{Light, Role};
 use crate::raw::fan_out;
 use crate::server::Server;
-use crate::setting::{Setting, Size, push_frame, text_of_100};
+use crate::setting::{Setting, Size, push_frame};
+use crate::talk::stamp::Stamp;
+use crate::timings::{Sorted, Timings};
 use crate::world::{Plan, Somebody};
 
 const SENDERS: usize = 20;
@@ -29,6 +31,8 @@ const EVERY_MS: u64 = 500;
 /// Members who say how far they got say it so often.
 const REPORT_EVERY_MS: u64 = 1_000;
 const LOOK_AGAIN_MS: u64 = 50;
+/// Characters of a message.
+const CHARS: usize = 100;
 
 pub(crate) fn plan(size: Size) -> Plan {
     Plan::group(size.of(1_000, 8))
@@ -41,13 +45,15 @@ pub(crate) async fn run(setting: &Setting) -> Result<Vec<Figure>> {
     let bare = || fan_out::write(setting, plan.people, rounds_per_second, push_frame().len());
     let before = bare().await?;
     let mut server = setting.serve("group", &plan).await?;
-    let shared = Arc::new(Shared::default());
-    let mut fleet = Fleet::new(server.route(), Clock::start());
+    let clock = Clock::start();
+    let shared = Arc::new(Shared::new(clock));
+    let mut fleet = Fleet::new(server.route(), clock);
     for number in 0..plan.people {
         let who = Somebody::number(setting.seed, number);
         let phase_ms = number as u64 * EVERY_MS / senders as u64;
         let is_sender = number < senders;
-        let member = Member::new(number, is_sender.then_some(phase_ms), shared.clone());
+        let is_timed = number + 1 == plan.people;
+        let member = Member::new(number, is_sender.then_some(phase_ms), is_timed, shared.clone());
         fleet.add(Light::new(&who, Position(0), member, fleet.presence(), fleet.clock().now())).await?;
     }
     fleet.all_up().await?;
@@ -65,6 +71,8 @@ pub(crate) async fn run(setting: &Setting) -> Result<Vec<Figure>> {
         cost,
         Figure::new("group.times-the-write", times, "x").at_most(1.3),
         Figure::new("group.deliveries", read.per_second, "/s"),
+        Figure::new("group.arrives-p50", read.arrives.quantile(0.5), "ms"),
+        Figure::new("group.arrives-p99", read.arrives.quantile(0.99), "ms"),
         Figure::new("group.reporting.cpu-per-delivery", reported.cpu_us, "us").beside(write),
         Figure::new("group.reporting.deliveries", reported.per_second, "/s"),
     ])
@@ -74,6 +82,8 @@ struct Measured {
     /// CPU time of the server for each delivery.
     cpu_us: f64,
     per_second: f64,
+    /// Milliseconds from the writer's hand to the member who is timed.
+    arrives: Sorted,
 }
 
 async fn measure(setting: &Setting, server: &Server, shared: &Shared) -> Measured {
@@ -81,18 +91,34 @@ async fn measure(setting: &Setting, server: &Server, shared: &Shared) -> Measure
     tokio::time::sleep(Duration::from_secs(warm_up)).await;
     let (meter, began) = (server.meter(), tokio::time::Instant::now());
     let (usage, delivered) = (meter.read(), shared.delivered.load(Ordering::Relaxed));
+    shared.arrived.take();
     setting.progress.begin(format_args!("group: sending for {span} s"));
     tokio::time::sleep(Duration::from_secs(span)).await;
     let cpu_us = meter.read().cpu_us_since(usage);
     let delivered = (shared.delivered.load(Ordering::Relaxed) - delivered) as f64;
-    Measured { cpu_us: cpu_us / delivered, per_second: delivered / began.elapsed().as_secs_f64() }
+    let per_second = delivered / began.elapsed().as_secs_f64();
+    Measured { cpu_us: cpu_us / delivered, per_second, arrives: shared.arrived.take() }
 }
 
-#[derive(Default)]
 struct Shared {
     is_sending: AtomicBool,
     is_reporting: AtomicBool,
     delivered: AtomicU64,
+    /// At the member who is timed, in milliseconds.
+    arrived: Timings,
+    clock: Clock,
+}
+
+impl Shared {
+    fn new(clock: Clock) -> Shared {
+        Shared {
+            is_sending: AtomicBool::new(false),
+            is_reporting: AtomicBool::new(false),
+            delivered: AtomicU64::new(0),
+            arrived: Timings::default(),
+            clock,
+        }
+    }
 }
 
 /// Reads; sends by the clock if it is a sender; says how far it got if that is wanted.
@@ -100,6 +126,8 @@ struct Member {
     number: usize,
     /// When in each interval it sends, if it does.
     phase_ms: Option<u64>,
+    /// Notes how long messages take; one is enough, the others only count.
+    is_timed: bool,
     next_at: Moment,
     sent: u64,
     /// The group; 0 before Welcome.
@@ -111,11 +139,12 @@ struct Member {
 }
 
 impl Member {
-    fn new(number: usize, phase_ms: Option<u64>, shared: Arc<Shared>) -> Member {
+    fn new(number: usize, phase_ms: Option<u64>, is_timed: bool, shared: Arc<Shared>) -> Member {
         let (next_at, report_at) = (Moment::NEVER, Moment(0));
         Member {
             number,
             phase_ms,
+            is_timed,
             next_at,
             sent: 0,
             conversation: 0,
@@ -131,11 +160,13 @@ impl Member {
         let mut random = [0; 10];
         random[..2].copy_from_slice(&(self.number as u16).to_be_bytes());
         random[2..].copy_from_slice(&self.sent.to_be_bytes());
+        let stamp =
+            Stamp { book: self.number as u64, written_us: self.shared.clock.micros(), number: self.sent };
         let send = Send {
             conversation: self.conversation,
             send_key: SendKey::new(now.0, random).0.to_vec(),
             kind: kind::TEXT,
-            body: Text { text: text_of_100(self.sent) }.encode_to_vec(),
+            body: stamp.to_body(CHARS),
             silent: false,
         };
         // One that finds no room is not sent: deliveries are counted where they arrive.
@@ -182,6 +213,12 @@ impl Role for Member {
         if let push::What::Event(event) = what {
             self.newest = self.newest.max(event.seq);
             self.shared.delivered.fetch_add(1, Ordering::Relaxed);
+            if self.is_timed
+                && let Some(stamp) = Stamp::of_body(&event.body)
+            {
+                let us = self.shared.clock.micros().saturating_sub(stamp.written_us);
+                self.shared.arrived.note(us as f64 / 1_000.0);
+            }
         }
     }
 

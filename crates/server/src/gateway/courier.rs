@@ -2,15 +2,19 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anser_protocol::wire::{self, ErrorCode, push};
-use anser_protocol::{AccountId, ConversationId, DeviceId, Fault, Seq, codec, limits};
+use anser_protocol::{AccountId, ConversationId, DeviceId, Fault, Moment, Seq, codec, limits};
 use anser_store::{Event, Membership, Reach, Store};
 use tokio::task::yield_now;
+use tokio::time::sleep;
 
 use crate::bus::local::LocalFeed;
 use crate::bus::{Delivery, Notice, SessionId};
+use crate::gateway::clock::LinkClock;
 use crate::gateway::hub::{Bells, Hub};
+use crate::gateway::lively::{self, Lively};
 use crate::gateway::memberships::Memberships;
 use crate::gateway::rounds::{Members, Parcel, Round, Rounds};
 use crate::metrics::Metrics;
@@ -29,14 +33,28 @@ pub struct Courier {
     feed: LocalFeed,
     metrics: Arc<Metrics>,
     memberships: Memberships,
+    /// What is held for a moment, for groups in which much is said.
+    lively: Lively,
     /// What is on its way to the members of large groups.
     rounds: Rounds,
+    clock: LinkClock,
+    /// When this turn began; stands still while somebody steps.
+    now: Moment,
     /// The newest number of the bus that was dealt with.
     newest_number: u64,
     /// Somebody here may not know of something.
     must_make_good: bool,
     /// Of sessions that have mail. Rung before anything is waited for.
     bells: Bells,
+}
+
+/// Everything that can wake the courier.
+enum Wake {
+    Delivery(Delivery),
+    /// A group that was held, or a piece of a large one.
+    Due,
+    /// There will be no more deliveries.
+    Gone,
 }
 
 /// Members read at a time: whoever has more is a large group.
@@ -61,7 +79,10 @@ impl Courier {
             feed,
             metrics,
             memberships,
+            lively: Lively::default(),
             rounds: Rounds::default(),
+            clock: LinkClock::start(),
+            now: Moment(0),
             newest_number: 0,
             must_make_good: false,
             bells: Bells::default(),
@@ -69,11 +90,18 @@ impl Courier {
     }
 
     /// Waits for the next delivery of the bus and carries it out, and those that are there already with it; then goes on
-    /// with a large group, and lets everybody else have a turn. `false`: the bus is gone, and everything is delivered.
+    /// with what is due: a group that was held, a piece of a large group. `false`: the bus is gone, and everything is
+    /// delivered.
     pub async fn run_some(&mut self) -> bool {
-        if self.rounds.is_empty() {
-            let Some(delivery) = self.feed.next().await else { return false };
-            self.carry_out(delivery).await;
+        let wake = self.wake().await;
+        self.now = self.clock.now();
+        match wake {
+            Wake::Delivery(delivery) => self.carry_out(delivery).await,
+            Wake::Due => {}
+            Wake::Gone => {
+                self.run_pending().await;
+                return false;
+            }
         }
         for _ in 1..NOTICES_AT_ONCE {
             if self.rounds.is_full() {
@@ -82,9 +110,11 @@ impl Courier {
             let Some(delivery) = self.feed.try_next() else { break };
             self.carry_out(delivery).await;
         }
+        self.lively.tell_due(self.now, &self.hub, &mut self.bells);
         self.bells.ring();
-        if !self.rounds.is_empty() {
+        if self.rounds.due_at() <= self.now {
             self.go_on().await;
+            self.rounds.pace(self.now);
             self.bells.ring();
             // Until those who were just woken have written, and those who wrote to us were read.
             yield_now().await;
@@ -92,11 +122,36 @@ impl Courier {
         true
     }
 
+    /// Waits for what comes next; when something is due, that goes first. Dropping the future loses nothing.
+    async fn wake(&mut self) -> Wake {
+        let due_at = self.rounds.due_at().min(self.lively.due_at());
+        let now = self.clock.now();
+        if due_at <= now {
+            return Wake::Due;
+        }
+        if due_at == Moment::NEVER {
+            return self.feed.next().await.map_or(Wake::Gone, Wake::Delivery);
+        }
+        let until_due = Duration::from_millis(due_at.millis_since(now));
+        if self.rounds.is_full() {
+            sleep(until_due).await;
+            return Wake::Due;
+        }
+        if let Some(delivery) = self.feed.try_next() {
+            return Wake::Delivery(delivery);
+        }
+        tokio::select! {
+            delivery = self.feed.next() => delivery.map_or(Wake::Gone, Wake::Delivery),
+            () = sleep(until_due) => Wake::Due,
+        }
+    }
+
     /// Carries out what is waiting; for those who step.
     pub async fn run_pending(&mut self) {
         while let Some(delivery) = self.feed.try_next() {
             self.carry_out(delivery).await;
         }
+        self.lively.tell_all(self.now, &self.hub, &mut self.bells);
         while !self.rounds.is_empty() {
             self.go_on().await;
         }
@@ -156,13 +211,25 @@ impl Courier {
             self.rounds.add(parcel, members_changed, None);
             return Ok(());
         }
-        let members = self.members(conversation, members_changed).await?;
-        if members.are_many() {
-            self.rounds.add(parcel, members_changed, Some(members));
-        } else {
-            parcel.hand_out(members.list(), &self.hub, &mut self.bells);
+        match self.members(conversation, members_changed).await? {
+            members if members.are_many() => {
+                self.release(conversation);
+                self.rounds.add(parcel, members_changed, Some(members));
+            }
+            Members::Known(members) if members.members.len() >= lively::MEMBERS_MIN => {
+                self.lively.add(parcel, members, self.now, &self.hub, &mut self.bells);
+            }
+            members => {
+                self.release(conversation);
+                parcel.hand_out(members.list(), &self.hub, &mut self.bells);
+            }
         }
         Ok(())
+    }
+
+    /// What is held there goes before whatever else is told of it.
+    fn release(&mut self, conversation: ConversationId) {
+        self.lively.release(conversation, self.now, &self.hub, &mut self.bells);
     }
 
     /// Brings what is on its way in a large group to some more of its members.
@@ -199,6 +266,7 @@ impl Courier {
         accounts: Vec<AccountId>,
     ) -> Result<(), Fault> {
         self.memberships.forget(conversation);
+        self.release(conversation);
         for account in accounts {
             if !self.hub.is_present(account) {
                 continue;
@@ -276,6 +344,7 @@ impl Courier {
     async fn make_good(&mut self) {
         self.bells.ring();
         self.memberships.forget_all();
+        self.lively.tell_all(self.now, &self.hub, &mut self.bells);
         self.hub.resync_all();
         self.hub.note_ending();
         for account in self.hub.accounts() {

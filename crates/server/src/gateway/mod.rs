@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`dispatch`] | what can this server do? |
 //! | [`hub`] | who is here, on this node? |
-//! | [`courier`] | who must hear of what was committed (`rounds`: in large groups, piece by piece)? |
+//! | [`courier`] | who must hear of what was committed (`rounds`: in large groups, piece by piece; `lively`: together, where much is said)? |
 //! | `listener` | who may connect, and how many at once (`limiter`, `patience`, `tls`, `tls_stream`)? |
 //! | `http` | what is there besides links: the web client (`assets`), `health`, metrics |
 //! | `upgrade`, `polling` | which request becomes a link, or belongs to one (`origin`: from which pages)? |
@@ -28,6 +28,7 @@ mod health;
 mod http;
 mod limiter;
 mod listener;
+mod lively;
 mod mailbox;
 mod memberships;
 mod origin;

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use anser_protocol::wire::push;
-use anser_protocol::{AccountId, ConversationId, Seq, codec, limits};
+use anser_protocol::{AccountId, ConversationId, Moment, Seq, codec, limits};
 use anser_store::{Event, Membership};
 use bytes::Bytes;
 
@@ -17,6 +17,12 @@ use crate::services::to_wire;
 /// the courier its next one after 61 turns of others at the latest: so these never pile up before everybody else. With 64
 /// at a time nearly all were woken before the first had written, and others waited for all of them.
 const TOLD_MAX: usize = 16;
+/// A piece is told so often: 16,000 sessions a second. Told as fast as it goes, 20,000 kept two cores busy for a third of
+/// a second, and everybody else's messages waited for a core, for as long as the system lets others run: 11 ms at the 99th
+/// percentile where they take 1.3 alone. Nobody can tell whether the last of so many has a message after 0.3 s or 1.2.
+const PIECE_EVERY_MS: u64 = 1;
+/// Pieces that come late, as timers do, are made up for so long.
+const MADE_UP_MS_MAX: u64 = 4;
 /// ... or when so many members were looked for, of whom perhaps nobody is here.
 const LOOKED_FOR_MAX: usize = 1_024;
 /// Looked for at a time.
@@ -51,6 +57,8 @@ pub(super) struct Rounds {
     waiting: VecDeque<Round>,
     /// On those that wait.
     parcels: usize,
+    /// Not before this is the next piece told.
+    next_at: Moment,
 }
 
 /// One way through the members of a group, with what is new for them.
@@ -69,6 +77,10 @@ pub(super) struct Round {
 impl Parcel {
     pub(super) fn new(event: Event, except: Option<SessionId>) -> Parcel {
         Parcel { event, except, for_others: None, for_sender: None }
+    }
+
+    pub(super) fn conversation(&self) -> ConversationId {
+        self.event.conversation
     }
 
     /// Puts it into the mailboxes of those members who are here and may see it; says how many that were.
@@ -107,6 +119,16 @@ impl Rounds {
         self.parcels >= PARCELS_WAITING_MAX
     }
 
+    /// When the next piece is to be told.
+    pub(super) fn due_at(&self) -> Moment {
+        if self.is_empty() { Moment::NEVER } else { self.next_at }
+    }
+
+    /// A piece is told: the next one follows a little later, or at once for those that are late.
+    pub(super) fn pace(&mut self, now: Moment) {
+        self.next_at = (self.next_at + PIECE_EVERY_MS).max(now - MADE_UP_MS_MAX);
+    }
+
     /// Whether something is on its way in this conversation: what is new there must go behind it.
     pub(super) fn has(&self, conversation: ConversationId) -> bool {
         self.waiting.iter().any(|round| round.conversation == conversation)
@@ -116,7 +138,7 @@ impl Rounds {
     /// known.
     pub(super) fn add(&mut self, parcel: Parcel, as_of: Option<Seq>, members: Option<Members>) {
         self.parcels += 1;
-        let conversation = parcel.event.conversation;
+        let conversation = parcel.conversation();
         let last = self.waiting.iter_mut().rfind(|round| round.conversation == conversation);
         match last.filter(|round| round.told == 0 && round.parcels.len() < PARCELS_MAX) {
             Some(round) => {
@@ -180,5 +202,52 @@ impl Round {
                 return;
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use anser_protocol::kind;
+
+    use super::*;
+
+    const NOW: Moment = Moment(1_000_000);
+
+    fn rounds() -> Rounds {
+        let event = Event {
+            conversation: ConversationId(7),
+            seq: Seq(2),
+            sender: AccountId(1),
+            at: NOW,
+            kind: kind::TEXT,
+            body: Vec::new(),
+            silent: false,
+            send_key: None,
+        };
+        let mut rounds = Rounds::default();
+        assert_eq!(rounds.due_at(), Moment::NEVER, "nobody is to be told of anything");
+        rounds.add(Parcel::new(event, None), None, None);
+        rounds
+    }
+
+    /// How many pieces are told at this moment.
+    fn pieces(rounds: &mut Rounds, now: Moment) -> u64 {
+        let mut pieces = 0;
+        while rounds.due_at() <= now {
+            rounds.pace(now);
+            pieces += 1;
+        }
+        pieces
+    }
+
+    #[test]
+    fn pieces_have_a_pace_and_what_is_late_is_made_up_for_but_not_for_ever() {
+        let mut rounds = rounds();
+        let most = MADE_UP_MS_MAX / PIECE_EVERY_MS + 1;
+        assert_eq!(pieces(&mut rounds, NOW), most);
+        assert_eq!(pieces(&mut rounds, NOW), 0, "the next one is not due yet");
+        assert_eq!(pieces(&mut rounds, NOW + PIECE_EVERY_MS), 1);
+        assert_eq!(pieces(&mut rounds, NOW + 4 * PIECE_EVERY_MS), 3, "two were late");
+        assert_eq!(pieces(&mut rounds, NOW + 10_000), most);
     }
 }

@@ -200,7 +200,7 @@ fn somebody_else_waits_for_few_of_them() {
     world.deliver();
     let call = Call::Send(world.text(group, "to all"));
     let send_to_all = world.begin(&phones[0], call);
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     let served_between = runtime.block_on(async {
         let served = Arc::new(AtomicUsize::new(0));
         for phone in phones {

@@ -8,6 +8,7 @@ mod flaky;
 mod foreign;
 mod groups;
 mod large_groups;
+mod lively_groups;
 mod losses;
 mod pushes;
 mod sending;

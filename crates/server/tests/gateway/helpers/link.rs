@@ -3,9 +3,9 @@
 use std::cell::Cell;
 use std::net::SocketAddr;
 
-use anser_protocol::codec;
 use anser_protocol::link::Carrier;
 use anser_protocol::wire::{ErrorCode, Hello, Request, frame, request};
+use anser_protocol::{batch, codec};
 use futures_util::{SinkExt, StreamExt};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -88,6 +88,25 @@ impl Link {
             }
             Wire::Polled(link) => {
                 let _may_be_gone = link.say(&frame).await;
+            }
+        }
+    }
+
+    /// Many requests at once: in one exchange, where there are exchanges.
+    pub(crate) async fn say_requests(&mut self, requests: Vec<Request>) {
+        let frames = requests.into_iter().map(|request| codec::encode(frame::Body::Request(request)));
+        match &mut self.wire {
+            Wire::Socket(socket) => {
+                for frame in frames {
+                    let feeding = socket.feed(Message::Binary(frame.into()));
+                    let _may_be_gone = soon("room to write", feeding).await;
+                }
+                let _may_be_gone = soon("room to write", socket.flush()).await;
+            }
+            Wire::Polled(link) => {
+                let mut body = Vec::new();
+                frames.for_each(|frame| batch::append(&mut body, &frame));
+                let _may_be_gone = link.bring(&body).await;
             }
         }
     }

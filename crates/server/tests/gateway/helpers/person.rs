@@ -129,6 +129,18 @@ impl Person {
         self.newest_id
     }
 
+    /// Sends many at once, however slow the machine is: see [`Link::say_requests`].
+    pub(crate) async fn begin_many(&mut self, calls: impl IntoIterator<Item = Call>) -> Vec<u32> {
+        let request = |call| {
+            self.newest_id += 1;
+            wire::Request { id: self.newest_id, call: Some(call) }
+        };
+        let requests: Vec<wire::Request> = calls.into_iter().map(request).collect();
+        let ids = requests.iter().map(|request| request.id).collect();
+        self.link.say_requests(requests).await;
+        ids
+    }
+
     pub(crate) async fn answer(&mut self, id: u32) -> Result<answer::Result, wire::Error> {
         loop {
             match self.answers.remove(&id) {
