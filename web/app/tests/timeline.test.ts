@@ -8,6 +8,7 @@ import type { Outcome } from "../src/engine/generated/Outcome";
 import type { RowsChange } from "../src/engine/generated/RowsChange";
 import type { RowView } from "../src/engine/generated/RowView";
 import type { TimelineChange } from "../src/engine/generated/TimelineChange";
+import { keep } from "../src/state/browser-storage";
 import { Places } from "../src/state/places";
 import { TimelineState } from "../src/state/timeline.svelte";
 import { stubStorage } from "./helpers/browser-storage";
@@ -133,6 +134,33 @@ test("what was asked for is what is kept, not where the list is on the way there
   state.moved(false, anchor, 12);
   expect(state.atEnd).toBe(true);
   expect(kept()).toBeUndefined();
+});
+
+test("a chat that is left before the list was where it had to go opens there again", () => {
+  const state = opened(rows(1, 50), 20);
+  const anchor = { key: "row-12", seq: 12, offsetPx: -7 };
+  state.moved(false, anchor, 12);
+  state.close();
+  for (let time = 1; time <= 2; time += 1) {
+    state.open(chat(rows(1, 50), 20));
+    change(state, { type: "all", rows: rows(1, 50) });
+    expect(state.goal).toEqual({ type: "row", anchor });
+    state.close();
+  }
+  state.open(chat(rows(1, 50), 20));
+  change(state, { type: "all", rows: rows(1, 50) });
+  state.toLine();
+  state.close();
+  state.open(chat(rows(1, 50)));
+  change(state, { type: "all", rows: rows(1, 50) });
+  expect(state.goal).toEqual({ type: "line" });
+});
+
+test("a place in the form of an older version is none", () => {
+  keep("places", JSON.stringify([[1, { anchor: { key: "row-12", seq: 12, offsetPx: -7 } }]]), "session");
+  const state = new TimelineState(ear, new Places());
+  state.open(chat(rows(1, 50)));
+  expect(ear.asked("openView").at(-1)).toMatchObject({ at: null });
 });
 
 test("what was told as read is read after a reload, though the engine has not heard of it", () => {
