@@ -151,6 +151,22 @@ test("the unread line is found while rows are measured; after that the list is t
   expect(scroller.scrollTop).toBe(100 * 80 - 90);
 });
 
+test("however much comes meanwhile, what was asked for is reached, and let go of", async () => {
+  for (const goal of [{ type: "line" }, { type: "end" }] as const) {
+    timeline.items = items(200, 100);
+    timeline.goal = goal;
+    timeline.atEnd = goal.type === "end";
+    for (let news = 1; news <= 30; news += 1) {
+      timeline.items = items(200 + news, 100);
+      await reader.follow();
+      await vi.advanceTimersByTimeAsync(20);
+    }
+    expect(timeline.goal).toBeUndefined();
+    if (goal.type === "line") expect(scroller.scrollTop).toBe(100 * rowPx - 90);
+    else expect(isEnd()).toBe(true);
+  }
+});
+
 test("what is on the screen only until rows are measured is not read", async () => {
   timeline.items = items(400, 100);
   const goal: Goal = { type: "line" };

@@ -5,8 +5,8 @@
 // 2. Whatever changes heights (rows that come, fall off or are measured, a composer that grows) is followed by bringing the
 //    list to its goal again.
 // 3. A hand that heads elsewhere (wheel, finger, key, scrollbar) takes the goal away before the list has moved.
-// 4. Against all else what was asked for is held (the rest of an earlier key's way, say) until heights have not changed for
-//    a moment. Until then it is what a reload comes back to, and nothing is read on the way to it.
+// 4. Against all else what was asked for is held (the rest of an earlier key's way, say) until no row that is measured has
+//    moved it for a moment. Until then it is what a reload comes back to, and nothing is read on the way to it.
 // 5. After that a list that moved though no height changed was moved by somebody, a search in the page, say: whoever is led
 //    away from the end has left it.
 // 6. Whoever comes near the end, and is not on the way up, stands at the end.
@@ -31,7 +31,7 @@ export const BUFFER_PX = 600;
 const KEPT_SLACK_ROWS = 8;
 /** The floating day goes away so long after the last movement. */
 const DAY_STAYS_MS = 900;
-/** Rows around a goal that have not changed their height for so long will not. */
+/** A place that no row has moved for so long, as rows are measured, stays. */
 const REST_MS = 150;
 
 const END: Goal = { type: "end" };
@@ -192,12 +192,13 @@ export class Reader {
       return;
     }
     if (goal.type === "end") this.keepRows(list);
-    const { range } = this.last;
+    const before = this.last.top;
     scroller.scrollTop = offsetOf(goal, list, timeline.items) ?? scroller.scrollHeight;
-    this.see(scroller);
+    const { top } = this.see(scroller);
     if (timeline.goal === undefined) return;
     if (timeline.goal !== this.brought) this.set(timeline.goal);
-    else if (this.last.range !== range) this.waitForRest();
+    // The end moves with every message; it stays the goal afterwards.
+    else if (goal.type !== "end" && Math.abs(top - before) > 1) this.waitForRest();
   }
 
   /** The list is at this goal for the first time. */
