@@ -46,7 +46,7 @@ test("opening a chat shows its rows, and reading them tells the engine once", as
   app.openChat(2);
   await settled();
   expect(app.timeline.rows.length).toBeGreaterThan(0);
-  app.timeline.arrived(false);
+  app.timeline.arrived();
   app.timeline.moved(true);
   app.markRead();
   app.markRead();
@@ -57,7 +57,7 @@ test("nothing is read while nobody looks at the page", async () => {
   const { app, engine } = started();
   app.openChat(2);
   await settled();
-  app.timeline.arrived(false);
+  app.timeline.arrived();
   app.timeline.moved(true);
   app.page.attended = false;
   app.markRead();
@@ -68,7 +68,7 @@ test("nothing is read while a sheet lies over the chat", async () => {
   const { app, engine } = started();
   app.openChat(2);
   await settled();
-  app.timeline.arrived(false);
+  app.timeline.arrived();
   app.timeline.moved(true);
   app.show("settings");
   app.markRead();
@@ -173,7 +173,7 @@ test("what comes under the reader's eyes is counted nowhere, not even for a mome
   const { app, engine } = started();
   app.openChat(1);
   await settled();
-  app.timeline.arrived(false);
+  app.timeline.arrived();
   app.timeline.moved(true);
   const { unread } = app;
   engine.receive(1, BOB, "hello");

@@ -8,6 +8,7 @@ import type { Outcome } from "../src/engine/generated/Outcome";
 import type { RowsChange } from "../src/engine/generated/RowsChange";
 import type { RowView } from "../src/engine/generated/RowView";
 import type { TimelineChange } from "../src/engine/generated/TimelineChange";
+import { keep } from "../src/state/browser-storage";
 import { Places } from "../src/state/places";
 import { TimelineState } from "../src/state/timeline.svelte";
 import { stubStorage } from "./helpers/browser-storage";
@@ -67,7 +68,7 @@ function opened(all: RowView[], unread = 0, over: Partial<TimelineChange> = {}):
   const state = new TimelineState(ear, places);
   state.open(chat(all, unread));
   change(state, { type: "all", rows: all }, over);
-  state.arrived(false);
+  state.arrived();
   return state;
 }
 
@@ -110,6 +111,84 @@ test("a chat that was left from further up opens there, with its line, though it
   expect(later.line).toEqual({ after: 30, count: 20 });
   change(later, { type: "all", rows: rows(1, 60) }, { hasNewer: true });
   expect(later.goal).toEqual({ type: "row", anchor });
+});
+
+test("what was asked for is what is kept, not where the list is on the way there", () => {
+  const all = rows(1, 50);
+  const state = opened(all);
+  const anchor = { key: "row-12", seq: 12, offsetPx: -7 };
+  state.moved(false, anchor, 12);
+  const kept = (): unknown => {
+    state.keepPlace();
+    return new Places().of(1)?.goal;
+  };
+  expect(kept()).toEqual({ type: "row", anchor });
+  state.toEnd();
+  // None is kept: whoever stands at the end comes back to it.
+  expect(kept()).toBeUndefined();
+  state.arrived();
+  state.moved(false, anchor, 12);
+  // Nor while the window is another one.
+  change(state, { type: "patch", dropped: 0, above: [], at: 50, removed: 0, inserted: [] }, { hasNewer: true });
+  state.toEnd();
+  state.moved(false, anchor, 12);
+  expect(state.atEnd).toBe(true);
+  expect(kept()).toBeUndefined();
+});
+
+test("a chat that is left before the list was where it had to go opens there again", () => {
+  const state = opened(rows(1, 50), 20);
+  const anchor = { key: "row-12", seq: 12, offsetPx: -7 };
+  state.moved(false, anchor, 12);
+  state.close();
+  for (let time = 1; time <= 2; time += 1) {
+    state.open(chat(rows(1, 50), 20));
+    change(state, { type: "all", rows: rows(1, 50) });
+    expect(state.goal).toEqual({ type: "row", anchor });
+    state.close();
+  }
+  state.open(chat(rows(1, 50), 20));
+  change(state, { type: "all", rows: rows(1, 50) });
+  state.toLine();
+  state.close();
+  state.open(chat(rows(1, 50)));
+  change(state, { type: "all", rows: rows(1, 50) });
+  expect(state.goal).toEqual({ type: "line" });
+});
+
+test("a place in the form of an older version is none", () => {
+  keep("places", JSON.stringify([[1, { anchor: { key: "row-12", seq: 12, offsetPx: -7 } }]]), "session");
+  const state = new TimelineState(ear, new Places());
+  state.open(chat(rows(1, 50)));
+  expect(ear.asked("openView").at(-1)).toMatchObject({ at: null });
+});
+
+test("what was told as read is read after a reload, though the engine has not heard of it", () => {
+  const all = rows(1, 200);
+  const state = opened(all, 200);
+  state.toEnd();
+  expect(state.takeRead()).toBe(200);
+  state.close();
+  const later = new TimelineState(ear, new Places());
+  later.open(chat(all, 200));
+  expect(ear.asked("openView").at(-1)).toMatchObject({ at: null });
+  later.close();
+  // And what came after that is not.
+  const last = new TimelineState(ear, places);
+  last.open(chat(rows(1, 203), 203));
+  expect(ear.asked("openView").at(-1)).toMatchObject({ at: 201 });
+});
+
+test("an end that goes on without the window, while the list is on its way there, is asked for again", () => {
+  const state = opened(rows(1, 50));
+  state.moved(false, { key: "row-12", seq: 12, offsetPx: 0 });
+  state.toEnd();
+  expect(state.goal).toEqual({ type: "end" });
+  change(state, { type: "patch", dropped: 0, above: [], at: 50, removed: 0, inserted: [] }, { hasNewer: true });
+  expect(ear.asked("openView").at(-1)).toMatchObject({ at: null });
+  change(state, { type: "all", rows: rows(40, 90) }, { hasOlder: true });
+  expect(state.goal).toEqual({ type: "end" });
+  expect(state.atEnd).toBe(true);
 });
 
 test("a chat that was left from its end, read, opens there", () => {
@@ -297,10 +376,10 @@ test("the way to a line outside of the window leads through the engine", () => {
   const state = new TimelineState(ear, places);
   state.open(chat(rows(1, 900), 700));
   change(state, { type: "all", rows: rows(180, 240) }, { hasNewer: true });
-  state.arrived(false);
+  state.arrived();
   state.toEnd();
   change(state, { type: "all", rows: rows(840, 900) }, { hasOlder: true });
-  state.arrived(false);
+  state.arrived();
   state.toLine();
   expect(ear.asked("openView").map(({ at }) => at)).toEqual([201, null, 201]);
 });

@@ -6,7 +6,7 @@ import type { RowView } from "../src/engine/generated/RowView";
 import { countOnlyEmoji } from "../src/text/emoji-only";
 import { langOf } from "../src/text/lang";
 import { newestSeq, newsAfter } from "../src/text/news";
-import { blocksOf } from "../src/text/pieces";
+import { blocksOf, plainWordsOf } from "../src/text/pieces";
 
 /** `[code]` for inline code, `<link>` for links, `{block}` for blocks. */
 function sketch(message: string): string {
@@ -17,6 +17,14 @@ function sketch(message: string): string {
     })
     .join("");
 }
+
+test("nothing but words is plain; a link, code, or several parts are not", () => {
+  const plain = (message: string) => plainWordsOf(blocksOf(message));
+  expect(plain("two\nlines, `open")).toBe("two\nlines, `open");
+  for (const other of ["https://example.org/", "`code`", "```\ncode\n```", "see https://example.org/", "```\na\n```\nb", ""]) {
+    expect(plain(other)).toBeUndefined();
+  }
+});
 
 test("code between backticks, on one line", () => {
   expect(sketch("run `npm test` now")).toBe("run [npm test] now");

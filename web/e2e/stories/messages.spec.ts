@@ -1,4 +1,5 @@
 // How messages look and are heard: emoji, code, writing from right to left, news for those who listen.
+import { turnsWheel } from "../helpers/scrolling.ts";
 import { expect, test } from "../helpers/story.ts";
 
 test("a few emoji are large, a family stays whole, and words beside them make a line like any other", async ({ world }) => {
@@ -97,7 +98,7 @@ test("what is selected stays selected, however far one scrolls", async ({ world 
   await alice.startsChatWith(bob);
   for (let line = 1; line <= 80; line += 1) await alice.writes(`line ${line}`);
   await alice.message("line 80").getByTestId("message-text").selectText();
-  await alice.page.getByRole("log", { name: "Messages" }).evaluate((log) => (log.scrollTop = 0));
+  await turnsWheel(alice, -20_000);
   await expect(alice.message("line 1")).toBeInViewport();
   await expect(alice.message("line 60")).toHaveCount(0);
   expect(await alice.page.evaluate(() => String(getSelection()))).toBe("line 80");
@@ -111,7 +112,7 @@ test("what has the focus keeps it, however far one scrolls, and back", async ({ 
   await alice.writes("https://example.org/last");
   const link = alice.page.getByRole("link", { name: "https://example.org/last" });
   await link.focus();
-  await alice.page.getByRole("log", { name: "Messages" }).evaluate((log) => (log.scrollTop = 0));
+  await turnsWheel(alice, -20_000);
   await expect(alice.message("line 1")).toBeInViewport();
   await expect(alice.message("line 60")).toHaveCount(0);
   await expect(link).toBeFocused();

@@ -46,7 +46,9 @@ export class SharedEngine implements Engine {
     const { locks, channel } = this.surroundings;
     if (locks === undefined) return this.breakDown("no Web Locks: the page does not come over a secure connection");
     channel(CHANNELS.toTabs).onmessage = (message: MessageEvent<ToTabs>) => this.hearAll(message.data);
-    channel(CHANNELS.toTab(this.tab)).onmessage = (message: MessageEvent<ToTab>) => this.hear(message.data);
+    channel(CHANNELS.toTab(this.tab)).onmessage = ({ data }: MessageEvent<ToTab[]>) => {
+      for (const message of data) this.hear(message);
+    };
     addEventListener("online", () => this.say({ type: "network", up: true }));
     addEventListener("offline", () => this.say({ type: "network", up: false }));
     // After the listeners of the screen, which asks for its last wishes to be kept.

@@ -14,6 +14,7 @@ import { FrameQueue } from "./frame-queue";
 import { keepLastingly } from "./lasting";
 import { PageState } from "./page.svelte";
 import { Places } from "./places";
+import { ReadReports } from "./read-reports";
 import { RouteState } from "./route.svelte";
 import { newSendKey } from "../text/send-key";
 import { SessionState } from "./session.svelte";
@@ -41,6 +42,7 @@ export class AppState {
   sheet = $state<Sheet | undefined>(undefined);
   readonly timeline: TimelineState;
   private readonly places = new Places();
+  private readonly readReports = new ReadReports((report) => void this.engine.send({ type: "markRead", ...report }));
   private generation = 0;
   private readonly changes = new FrameQueue<Change>((gathered) => this.applyChanges(gathered));
 
@@ -73,6 +75,7 @@ export class AppState {
   /** Puts a text on its way. A failure means that the engine could not even keep it. */
   async sendText(conversation: number, text: string): Promise<Failure | undefined> {
     this.drafts.sending(conversation);
+    this.changes.hurry();
     const sent = this.engine.send({ type: "sendText", conversation, text, sendKey: newSendKey() });
     // Whoever writes wants to see it at once.
     if (this.timeline.conversation === conversation) this.timeline.wrote();
@@ -117,7 +120,7 @@ export class AppState {
     const { conversation } = this.timeline;
     if (conversation === undefined || !this.reading) return;
     const seq = this.timeline.takeRead();
-    if (seq !== undefined) void this.engine.send({ type: "markRead", conversation, seq });
+    if (seq !== undefined) this.readReports.add({ conversation, seq });
   }
 
   private hear(event: Event): void {
@@ -185,6 +188,7 @@ export class AppState {
     if (wanted === shown) return;
     if (shown !== undefined) {
       this.drafts.flush(shown);
+      this.readReports.flush();
       this.timeline.close();
     }
     if (wanted === undefined || this.session.me === undefined) return;
@@ -196,11 +200,13 @@ export class AppState {
   private leavePage(): void {
     this.changes.flush();
     this.drafts.flushAll();
+    this.readReports.flush();
     this.timeline.keepPlace();
   }
 
   private forget(): void {
     this.drafts.forgetAll();
+    this.readReports.forget();
     this.timeline.close();
     this.places.forgetAll();
     this.conversations.clear();

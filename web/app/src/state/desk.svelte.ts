@@ -20,6 +20,11 @@ interface Room {
   me(): PersonView | undefined;
 }
 
+/** How others reach the messages of the open chat. */
+interface MessagesDoor {
+  turn(pages: number): void;
+}
+
 /** Belongs to this browser; what of it belongs to the account goes with `forget`. */
 export class DeskState {
   sendWith = $state<SendWith>(readChoice("sendWith", hasTouch() ? ["modifier", "enter"] : ["enter", "modifier"]));
@@ -27,6 +32,8 @@ export class DeskState {
   entering = false;
   /** The composer of the open chat. */
   composer = $state.raw<ComposerDoor | undefined>(undefined);
+  /** The messages of the open chat. */
+  messages: MessagesDoor | undefined;
   readonly recents = new EmojiRecents();
   readonly notifications: NotificationsState;
   private readonly turn = globalThis.navigator?.locks === undefined ? undefined : new TabTurn(navigator.locks);

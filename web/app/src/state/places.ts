@@ -20,10 +20,14 @@ export interface UnreadLine {
   count: number;
 }
 
+/** Where in a chat somebody stands, or wants to be. */
+export type Goal = { type: "end" } | { type: "line" } | { type: "row"; anchor: Anchor };
+
 export interface Place {
-  /** None: the reader was at the end. */
-  anchor?: Anchor;
+  goal: Goal;
   line?: UnreadLine;
+  /** How far was told as read, where the engine had not heard of it yet. */
+  read?: number;
 }
 
 /** By conversation, the last ones used. */
@@ -36,7 +40,8 @@ export class Places {
 
   keep(conversation: number, place: Place): void {
     this.places.delete(conversation);
-    if (place.anchor !== undefined || place.line !== undefined) this.places.set(conversation, place);
+    const isWorthKeeping = place.goal.type !== "end" || place.line !== undefined || place.read !== undefined;
+    if (isWorthKeeping) this.places.set(conversation, place);
     const [oldest] = this.places.keys();
     if (this.places.size > PLACES_MAX && oldest !== undefined) this.places.delete(oldest);
     this.write();
@@ -56,7 +61,9 @@ export class Places {
 function readPlaces(): [number, Place][] {
   try {
     const kept: unknown = JSON.parse(readKept(NAME, "session") ?? "[]");
-    return Array.isArray(kept) ? (kept as [number, Place][]) : [];
+    if (!Array.isArray(kept)) return [];
+    // Before a new version came, it was kept in another form.
+    return (kept as [number, Partial<Place>][]).filter((entry): entry is [number, Place] => entry[1].goal !== undefined);
   } catch {
     // Nonsense: nobody stood anywhere.
     return [];

@@ -7,11 +7,8 @@ import type { Failure } from "../engine/generated/Failure";
 import type { RowView } from "../engine/generated/RowView";
 import type { TimelineChange } from "../engine/generated/TimelineChange";
 import { arrange, type TimelineItem } from "../text/rows";
-import type { Anchor, Places, UnreadLine } from "./places";
+import type { Anchor, Goal, Places, UnreadLine } from "./places";
 import { joinSteps, type Step, stepsOf } from "./rows-change";
-
-/** Where the list has to go; it forgets the wish once it is there. */
-export type Goal = { type: "end" } | { type: "line" } | { type: "row"; anchor: Anchor };
 
 const END: Goal = { type: "end" };
 
@@ -31,6 +28,7 @@ export class TimelineState {
   beginning = $state(0);
   /** The reader sees the newest row. */
   atEnd = $state(true);
+  /** Where the list has to be, until it rests there or a hand takes it elsewhere. */
   goal = $state.raw<Goal | undefined>(undefined);
   /** Why rows that were asked for cannot be had, and on which side they are missing. */
   trouble = $state.raw<{ failure: Failure; where: "above" | "below" } | undefined>(undefined);
@@ -61,6 +59,8 @@ export class TimelineState {
   private anchor: Anchor | undefined;
   private newestSeen = 0;
   private markedRead = 0;
+  /** What the engine says of these. */
+  private read = 0;
   private unread = 0;
 
   constructor(
@@ -73,21 +73,27 @@ export class TimelineState {
     this.close();
     this.conversation = chat.conversation;
     this.unread = chat.unread;
+    this.read = chat.read;
     this.markedRead = chat.read;
     this.view = this.engine.newView();
     const kept = this.places.of(chat.conversation);
-    this.line = kept?.line ?? (chat.unread > 0 ? { after: chat.read, count: chat.unread } : undefined);
-    this.anchor = kept?.anchor;
-    if (this.anchor !== undefined) this.look({ type: "row", anchor: this.anchor });
-    else if (chat.unread > 0) this.look({ type: "line" });
-    else this.look(END);
+    const read = Math.max(chat.read, kept?.read ?? 0);
+    const count = unreadAfter(chat, read);
+    const line = count > 0 ? { after: read, count } : undefined;
+    if (kept !== undefined && kept.goal.type !== "end") {
+      this.line = kept.line ?? line;
+      this.look(kept.goal);
+    } else {
+      this.line = line ?? kept?.line;
+      this.look(line === undefined ? END : { type: "line" });
+    }
   }
 
   /** The engine has moved to another tab and knows nothing of our view. The rows stay until the new ones are here. */
   openAgain(): void {
     if (this.conversation === undefined) return;
     this.view = this.engine.newView();
-    this.look(this.asked ?? this.goal ?? this.whereReaderIs());
+    this.look(this.whereReaderIs());
   }
 
   close(): void {
@@ -127,13 +133,16 @@ export class TimelineState {
     this.hasOlder = last.hasOlder;
     this.hasNewer = last.hasNewer;
     this.loading = last.loading;
-    if (last.hasNewer) this.atEnd = false;
+    // Once more, when the end has gone on without this window before the list was there.
+    const toEndAgain = last.hasNewer && this.asked === undefined && this.goal?.type === "end";
+    if (last.hasNewer && this.asked === undefined) this.atEnd = false;
     for (const step of joinSteps(steps)) this.show(step);
     this.known = rows.length > 0 || !last.loading;
     if (ours.some((change) => change.rows.type === "all") && this.asked !== undefined) {
       this.goal = this.asked;
       this.asked = undefined;
     }
+    if (toEndAgain) this.toEnd();
   }
 
   /**
@@ -142,6 +151,7 @@ export class TimelineState {
    */
   hear(chat: ConversationView, reading: boolean): void {
     if (chat.conversation !== this.conversation) return;
+    this.read = chat.read;
     this.markedRead = Math.max(this.markedRead, chat.read);
     const more = chat.unread - this.unread;
     const allWasRead = this.unread === 0;
@@ -157,18 +167,17 @@ export class TimelineState {
 
   /** The list scrolled, or rows came: where the reader stands now, and the newest row that is on the screen. */
   moved(atEnd: boolean, anchor?: Anchor, newestSeen = 0): void {
+    // The window that was asked for is elsewhere; what happens in this one on the way means nothing.
+    if (this.asked !== undefined) return;
     this.atEnd = atEnd && !this.hasNewer;
     this.anchor = anchor;
     this.newestSeen = Math.max(this.newestSeen, newestSeen);
     this.follow(this.atEnd);
   }
 
-  /** The list is where it had to go, or, when the place is not there any more, at the end. */
-  arrived(atEndInstead: boolean): void {
+  /** The list rests where it had to go, or the reader wants it elsewhere. */
+  arrived(): void {
     this.goal = undefined;
-    if (!atEndInstead) return;
-    this.atEnd = !this.hasNewer;
-    this.follow(this.atEnd);
   }
 
   /** The unread line is on the screen. */
@@ -180,7 +189,8 @@ export class TimelineState {
   toEnd(): void {
     if (this.conversation === undefined) return;
     if (this.hasNewer || this.asked !== undefined) return this.look(END);
-    this.goal = END;
+    // Asked for anew, though it may be the goal already.
+    this.goal = { ...END };
     this.atEnd = true;
     this.follow(true);
   }
@@ -209,7 +219,7 @@ export class TimelineState {
     const { missing } = this;
     if (missing === undefined) return;
     this.trouble = undefined;
-    if (this.rows.length === 0) this.look(this.asked ?? this.goal ?? END);
+    if (this.rows.length === 0) this.look(this.whereReaderIs());
     else if (missing === "above") this.loadOlder();
     else this.loadNewer();
   }
@@ -231,17 +241,16 @@ export class TimelineState {
   /** For a reload, and for coming back from another chat. */
   keepPlace(): void {
     if (this.conversation === undefined) return;
-    const goal = this.asked ?? this.goal;
-    const anchor = goal?.type === "row" ? goal.anchor : this.atEnd ? undefined : this.anchor;
     this.places.keep(this.conversation, {
-      ...(anchor === undefined ? {} : { anchor }),
+      goal: this.whereReaderIs(),
       ...(this.line === undefined ? {} : { line: this.line }),
+      ...(this.markedRead > this.read ? { read: this.markedRead } : {}),
     });
   }
 
   private show(step: Step): void {
     if (step.kind === "fresh") {
-      if (this.rows.length > 0) this.asked ??= this.whereReaderIs();
+      if (this.rows.length > 0) this.asked = this.whereReaderIs();
       this.beginning += 1;
     }
     this.shift = step.kind === "dropped" || step.kind === "above";
@@ -250,7 +259,10 @@ export class TimelineState {
     flushSync();
   }
 
+  /** Where they want to be, while the list is on its way. */
   private whereReaderIs(): Goal {
+    const goal = this.asked ?? this.goal;
+    if (goal !== undefined) return goal;
     return this.atEnd || this.anchor === undefined ? END : { type: "row", anchor: this.anchor };
   }
 
@@ -260,6 +272,7 @@ export class TimelineState {
     if (conversation === undefined) return;
     this.opening += 1;
     this.asked = goal;
+    this.goal = undefined;
     this.askedPage = false;
     this.trouble = undefined;
     this.atEnd = goal.type === "end";
@@ -299,6 +312,13 @@ export class TimelineState {
     this.following = follow;
     void this.engine.send({ type: "followEnd", view: this.view, follow });
   }
+}
+
+/** So many are unread after this seq: the engine may not have heard yet of what was told as read before a reload. */
+function unreadAfter({ unread, last }: ConversationView, read: number): number {
+  // One's own unsent row hides the newest of the log.
+  if (last === null || last.seq === 0) return unread;
+  return Math.max(0, Math.min(unread, last.seq - read));
 }
 
 /** The newest seq; unsent rows at the end have none. */

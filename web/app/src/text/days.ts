@@ -14,11 +14,20 @@ export function dayOf(atMs: number, timeZone?: string): string {
   return format.format(atMs);
 }
 
-/** Asked for every row of a window each time that one comes: a date knows its local day without any formatting. */
+let localDay = { begin: 0, end: 0, name: "" };
+
+/** Asked for every row of a window each time that one comes, and most are of the day of the one before. */
 function localDayOf(atMs: number): string {
+  if (atMs < localDay.begin || atMs >= localDay.end) localDay = localDayAround(atMs);
+  return localDay.name;
+}
+
+/** A date knows its local day without any formatting. */
+function localDayAround(atMs: number): typeof localDay {
   const date = new Date(atMs);
-  const month = String(date.getMonth() + 1).padStart(2, "0");
-  return `${date.getFullYear()}-${month}-${String(date.getDate()).padStart(2, "0")}`;
+  const [year, month, day] = [date.getFullYear(), date.getMonth(), date.getDate()];
+  const name = `${year}-${String(month + 1).padStart(2, "0")}-${String(day).padStart(2, "0")}`;
+  return { begin: new Date(year, month, day).getTime(), end: new Date(year, month, day + 1).getTime(), name };
 }
 
 /** How many calendar days `atMs` lies before `nowMs`; negative when it lies after. */

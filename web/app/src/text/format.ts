@@ -20,9 +20,22 @@ function dateFormat(locale: string, name: string, options: Intl.DateTimeFormatOp
   return format;
 }
 
+const minutes = new Map<string, { minute: number; words: string }>();
+
+/** Most messages are of the same minute as the one before: its words are at hand. */
+function formatMinute(locale: string, name: string, options: Intl.DateTimeFormatOptions, atMs: number): string {
+  const minute = Math.floor(atMs / 60_000);
+  const key = `${locale} ${name}`;
+  const last = minutes.get(key);
+  if (last?.minute === minute) return last.words;
+  const words = dateFormat(locale, name, options).format(atMs);
+  minutes.set(key, { minute, words });
+  return words;
+}
+
 /** `14:05` or `2:05 PM`. */
 export function formatTime(locale: string, atMs: number): string {
-  return dateFormat(locale, "time", { timeStyle: "short" }).format(atMs);
+  return formatMinute(locale, "time", { timeStyle: "short" }, atMs);
 }
 
 /** For the list: the time today, the weekday this week, else the date. */
@@ -47,7 +60,7 @@ export function formatDay(locale: string, words: DayWords, atMs: number, nowMs: 
 
 /** Date and time, for tooltips and device lists. */
 export function formatMoment(locale: string, atMs: number): string {
-  return dateFormat(locale, "moment", { dateStyle: "medium", timeStyle: "short" }).format(atMs);
+  return formatMinute(locale, "moment", { dateStyle: "medium", timeStyle: "short" }, atMs);
 }
 
 const numberFormats = new Map<string, Intl.NumberFormat>();

@@ -42,6 +42,17 @@ export function blocksOf(text: string): Block[] {
   return blocks;
 }
 
+/**
+ * The words of a message that is nothing else, as most are: they need no parts of the page of their own, which take
+ * longer to make than the words. Undefined for any other.
+ */
+export function plainWordsOf(blocks: readonly Block[]): string | undefined {
+  const [block] = blocks;
+  if (blocks.length !== 1 || block?.type !== "words" || block.pieces.length !== 1) return undefined;
+  const piece = block.pieces[0]!;
+  return piece.type === "text" ? piece.text : undefined;
+}
+
 /** For each line, the next one from there on that ends with a fence: found once, so that no text takes long. */
 function nextClosings(lines: readonly string[]): number[] {
   const closings: number[] = [];

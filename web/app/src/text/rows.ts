@@ -28,10 +28,12 @@ export function arrange(
   timeZone?: string,
   before: readonly TimelineItem[] = [],
 ): TimelineItem[] {
-  const items: TimelineItem[] = [];
-  let day = "";
-  let lineDrawn = unreadAfter === undefined;
-  for (const row of rows) {
+  const same = countSame(rows, unreadAfter, before);
+  const items: TimelineItem[] = before.slice(0, same);
+  const newestDay = items.findLast(({ dayAtMs }) => dayAtMs !== undefined)?.dayAtMs;
+  let day = newestDay === undefined ? "" : dayOf(newestDay, timeZone);
+  let lineDrawn = unreadAfter === undefined || items.some(({ unreadLine }) => unreadLine);
+  for (const row of rows.slice(same)) {
     const rowDay = dayOf(row.atMs, timeZone);
     // Unsent rows carry this device's clock, which may be behind: a day never comes back once it has passed.
     const newDay = day === "" || rowDay > day;
@@ -39,13 +41,26 @@ export function arrange(
     lineDrawn ||= unreadLine;
     const previous = items.at(-1);
     const first = newDay || unreadLine || previous === undefined || !belongTogether(previous.row, row);
-    if (first && previous !== undefined) previous.last = true;
+    if (first && previous !== undefined && items.length > same) previous.last = true;
     items.push({ row, dayAtMs: newDay ? row.atMs : undefined, unreadLine, first, last: false });
     if (newDay) day = rowDay;
   }
   const end = items.at(-1);
-  if (end !== undefined) end.last = true;
-  return reuse(items, before);
+  if (end !== undefined && items.length > same) end.last = true;
+  return [...items.slice(0, same), ...reuse(items.slice(same), before.slice(same))];
+}
+
+/**
+ * So many items from the beginning on stay as they are, whatever comes after them: all but the last of the rows that are
+ * the same, since it may not be the last of its run any more. Fifty times a second a row comes after hundreds of others.
+ */
+function countSame(rows: readonly RowView[], unreadAfter: number | undefined, before: readonly TimelineItem[]): number {
+  let same = 0;
+  while (same < rows.length && before[same]?.row === rows[same]) same += 1;
+  const line = unreadAfter === undefined ? -1 : rows.findIndex((row) => isAfter(row, unreadAfter));
+  const lineBefore = before.findIndex(({ unreadLine }) => unreadLine);
+  const isLineSame = line === lineBefore || (line < 0 && lineBefore >= same) || (lineBefore < 0 && line >= same);
+  return isLineSame ? Math.max(0, same - 1) : 0;
 }
 
 function reuse(items: TimelineItem[], before: readonly TimelineItem[]): TimelineItem[] {

@@ -1,23 +1,40 @@
-// Between the open chat's state and the list on the screen: brings the reader to places, and says where they are.
+// Between the open chat's state and the list on the screen: brings the reader to places, and lets them go where they want.
+//
+// 1. A goal is what was asked for: the place that was kept, the unread line, the end. Whoever stands at the end has it for
+//    a goal too, for as long as they stand there. Without a goal the list is the reader's, and nothing moves it.
+// 2. Whatever changes heights (rows that come, fall off or are measured, a composer that grows) is followed by bringing the
+//    list to its goal again.
+// 3. A hand that heads elsewhere (wheel, finger, key, scrollbar) takes the goal away before the list has moved.
+// 4. Against all else what was asked for is held (the rest of an earlier key's way, say) until no row that is measured has
+//    moved it for a moment. Until then it is what a reload comes back to, and nothing is read on the way to it.
+// 5. After that a list that moved though no height changed was moved by somebody, a search in the page, say: whoever is led
+//    away from the end has left it.
+// 6. Whoever comes near the end, and is not on the way up, stands at the end.
 
 import { tick } from "svelte";
 import type { VirtualizerHandle } from "virtua/svelte";
-import type { Anchor } from "../state/places";
-import type { Goal, TimelineState } from "../state/timeline.svelte";
-import type { TimelineItem } from "../text/rows";
+import type { Goal } from "../state/places";
+import type { TimelineState } from "../state/timeline.svelte";
+import { anchorAt, indexOf, keyOf, lineIn, newestSeen, offsetOf, type Sight } from "./sight";
 
 /** This near to the end counts as being there. */
 const END_PX = 48;
 /** Pages are asked for this far before the reader reaches the edge of what is there: half a second of a quick fling. */
 const PAGE_AHEAD_PX = 4_000;
-/** The unread line stands a little below the top, so that it shows what comes before. */
-const LINE_BELOW_TOP_PX = 90;
-/** So much of a row may be cut off, and still it has been seen. */
-const CUT_PX = 12;
 /** This near to the top it matters that older ones are on their way. */
 const TOP_PX = 300;
+/** So much of a screen is a page: a line or two stay in sight. */
+const PAGE_PART = 0.9;
+/** So much of the list is in the page above and below the screen. */
+export const BUFFER_PX = 600;
+/** What is kept above the screen is cut now and then, not at every row. */
+const KEPT_SLACK_ROWS = 8;
 /** The floating day goes away so long after the last movement. */
 const DAY_STAYS_MS = 900;
+/** A place that no row has moved for so long, as rows are measured, stays. */
+const REST_MS = 150;
+
+const END: Goal = { type: "end" };
 
 /** Lives as long as its chat is open. */
 export class Reader {
@@ -33,7 +50,16 @@ export class Reader {
   atTop = $state(false);
   /** The keys of the rows that have the focus or a part of the selection. */
   held = $state.raw<ReadonlySet<string>>(new Set());
-  private lastOffset = 0;
+  /**
+   * At the end, rows from this one on stay in the page: the list lets go of what is above the screen whenever it moves
+   * down, as it does there for each message, and would draw it anew when it rests.
+   */
+  keptFrom = $state(Infinity);
+  /** Where the list was when it was last brought or looked at, and how far it could be scrolled then. */
+  private last = { top: 0, range: 0 };
+  /** What was asked for and the list was brought to, until it rests there. */
+  private brought: Goal | undefined;
+  private restTimer: ReturnType<typeof setTimeout> | undefined;
   /** The reader is on the way up, so that nothing may pull them back to the end. */
   private goingUp = false;
   /** The list moves because the reader moves it. */
@@ -47,15 +73,16 @@ export class Reader {
     private readonly read: () => void,
   ) {}
 
-  /** Rows came, or the timeline wants the list somewhere. */
-  async follow(goal: Goal | undefined): Promise<void> {
-    if (goal !== undefined) return this.go(goal);
-    if (!this.timeline.atEnd) {
-      this.look();
-      return;
-    }
+  private get goal(): Goal | undefined {
+    return this.timeline.goal ?? (this.timeline.atEnd ? END : undefined);
+  }
+
+  /** Rows came or were measured, the screen changed its shape, or the timeline wants the list somewhere. */
+  async follow(): Promise<void> {
+    // What changed is on the page only after this, and meanwhile a hand may have come.
     await tick();
-    this.scrollToEnd();
+    if (this.goal === undefined) return this.look();
+    this.bring();
     this.read();
   }
 
@@ -63,20 +90,18 @@ export class Reader {
   look(): void {
     const { scroller, list, timeline } = this;
     // Two frames after a chat opened it may be closed again: then there is nothing to look at.
-    if (!scroller || !list || !this.placed || timeline.goal !== undefined || timeline.items.length === 0) return;
-    const offset = scroller.scrollTop;
-    // Asked of the page: when a keyboard goes away, the list hears of its new height only after this.
-    const below = scroller.scrollHeight - scroller.clientHeight - offset;
-    let { atEnd } = timeline;
-    if (below < 1 && offset > this.lastOffset) this.goingUp = false;
-    if (below < END_PX && !this.goingUp) atEnd = true;
-    // Rows that are measured, or come, push the end away: only going up means that the reader left it.
-    else if (offset < this.lastOffset - 1) atEnd = false;
-    this.lastOffset = offset;
-    timeline.moved(atEnd, this.anchorAt(offset), this.isReading() ? this.newestSeen(offset) : 0);
-    this.lookForLine(offset);
-    this.atTop = offset < TOP_PX;
-    if (offset < PAGE_AHEAD_PX) timeline.loadOlder();
+    if (!scroller || !list || !this.placed || timeline.items.length === 0) return;
+    const { goal } = timeline;
+    if (goal !== undefined) this.bring();
+    // Rows that are still guessed may lie where they will not stay.
+    if (goal !== undefined && goal.type !== "end") return;
+    const { moved, below, ...sight } = this.see(scroller);
+    const seen = this.isReading() ? newestSeen(list, timeline.items, sight) : 0;
+    timeline.moved(this.isAtEnd(below, moved), anchorAt(list, timeline.items, sight.top), seen);
+    this.lookForLine(list, sight);
+    this.atTop = sight.top < TOP_PX;
+    if (below > BUFFER_PX) this.keptFrom = Infinity;
+    if (sight.top < PAGE_AHEAD_PX) timeline.loadOlder();
     if (below < PAGE_AHEAD_PX) timeline.loadNewer();
     this.read();
   }
@@ -85,7 +110,7 @@ export class Reader {
   scrolled(): void {
     this.look();
     if (this.timeline.atEnd || !this.byHand) return;
-    const top = this.timeline.items[this.list?.findItemIndex(this.lastOffset) ?? 0];
+    const top = this.timeline.items[this.list?.findItemIndex(this.last.top) ?? 0];
     this.day = top?.row.atMs;
     clearTimeout(this.dayTimer);
     this.dayTimer = setTimeout(() => (this.day = undefined), DAY_STAYS_MS);
@@ -93,11 +118,20 @@ export class Reader {
 
   /** The reader's hand says where they want to go, before the list has moved: it must not pull against them. */
   heads(up: boolean): void {
-    const { scroller } = this;
-    if (!scroller || !this.placed) return;
+    const { scroller, list, timeline, goal } = this;
+    if (!scroller || !list || !this.placed) return;
+    const top = scroller.scrollTop;
     this.byHand = true;
-    this.goingUp = up && scroller.scrollTop > 0;
-    if (this.goingUp && this.timeline.atEnd) this.timeline.moved(false, this.anchorAt(scroller.scrollTop));
+    this.goingUp = up && top > 0;
+    // Above the first row is nothing; down and to the end is one way.
+    if (goal === undefined || (up ? top <= 0 : goal.type === "end")) return;
+    this.letGo();
+    timeline.moved(false, anchorAt(list, timeline.items, top));
+  }
+
+  /** A wheel that zooms, or goes sideways, leaves the list where it is. */
+  wheels({ deltaY, ctrlKey }: WheelEvent): void {
+    if (deltaY !== 0 && !ctrlKey) this.heads(deltaY < 0);
   }
 
   touches(event: TouchEvent): void {
@@ -107,15 +141,27 @@ export class Reader {
     this.touchY = y;
   }
 
+  /** Something in the list was pressed. Of its scrollbar, which is beside all rows, nobody says which way it will go. */
+  grabs(event: PointerEvent): void {
+    if (this.scroller && event.target === this.scroller && event.offsetX >= this.scroller.clientWidth) this.heads(true);
+  }
+
   /** The list scrolls by itself; here is only what it cannot know. */
   pressed(event: KeyboardEvent): void {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.key === "End") {
+    const { key } = event;
+    if (key === "End") {
       // The end of the window need not be the end of the chat.
       event.preventDefault();
       this.timeline.toEnd();
-    } else if (event.key === "ArrowUp" || event.key === "PageUp" || event.key === "Home") this.heads(true);
-    else if (event.key === "ArrowDown" || event.key === "PageDown") this.heads(false);
+    } else if (key === "ArrowUp" || key === "PageUp" || key === "Home" || (key === " " && event.shiftKey)) this.heads(true);
+    else if (key === "ArrowDown" || key === "PageDown" || key === " ") this.heads(false);
+  }
+
+  /** Somebody who writes turns the pages. */
+  turn(pages: number): void {
+    this.heads(pages < 0);
+    this.scroller?.scrollBy({ top: pages * this.scroller.clientHeight * PAGE_PART });
   }
 
   /** The focus or the selection moved. */
@@ -130,97 +176,110 @@ export class Reader {
   /** The chat is being closed. */
   leave(): void {
     clearTimeout(this.dayTimer);
+    this.stopWaiting();
   }
 
-  /** The composer grew, a keyboard came up, or rows broke into more lines: the end stays in sight. */
-  resized(): void {
-    if (!this.placed) return;
-    if (this.timeline.atEnd) this.scrollToEnd();
-    else this.look();
+  /**
+   * As near to the goal as what is measured so far allows. Not left to the list's own `scrollToIndex`, which holds on to
+   * its goal while the reader already scrolls away from it.
+   */
+  private bring(): void {
+    const { scroller, list, timeline, goal } = this;
+    if (!scroller || !list || goal === undefined || timeline.items.length === 0) return;
+    if (indexOf(goal, timeline.items) === undefined) {
+      // The rows around it may still come.
+      if (!timeline.loading) timeline.toEnd();
+      return;
+    }
+    if (goal.type === "end") this.keepRows(list);
+    const before = this.last.top;
+    scroller.scrollTop = offsetOf(goal, list, timeline.items) ?? scroller.scrollHeight;
+    const { top } = this.see(scroller);
+    if (timeline.goal === undefined) return;
+    if (timeline.goal !== this.brought) this.set(timeline.goal);
+    // The end moves with every message; it stays the goal afterwards.
+    else if (goal.type !== "end" && Math.abs(top - before) > 1) this.waitForRest();
   }
 
-  private async go(goal: Goal): Promise<void> {
-    const { timeline } = this;
-    if (timeline.items.length === 0) return;
-    const index = this.indexOf(goal);
-    // The rows around it may still come.
-    if (index === undefined && timeline.loading) return;
-    await tick();
-    if (timeline.goal !== goal) return;
-    timeline.arrived(index === undefined);
+  /** The list is at this goal for the first time. */
+  private set(goal: Goal): void {
+    this.brought = goal;
     this.goingUp = false;
     this.byHand = false;
     this.day = undefined;
-    if (index === undefined || goal.type === "end") this.scrollToEnd();
-    else if (goal.type === "line") this.list?.scrollToIndex(index, { align: "start", offset: -LINE_BELOW_TOP_PX });
-    else this.list?.scrollToIndex(index, { align: "start", offset: -goal.anchor.offsetPx });
-    // Rows are measured between two frames; before that their heights are guesses.
-    requestAnimationFrame(() =>
-      requestAnimationFrame(() => {
-        this.placed = true;
-        // The composer may have grown meanwhile.
-        if (this.timeline.atEnd) this.scrollToEnd();
-        this.lastOffset = this.scroller?.scrollTop ?? 0;
-        this.look();
-      }),
-    );
+    this.waitForRest();
+    afterNextFrame(() => {
+      this.placed = true;
+      this.look();
+    });
   }
 
-  private indexOf(goal: Goal): number | undefined {
-    const { items } = this.timeline;
-    if (goal.type === "end") return items.length - 1;
-    const isIt =
-      goal.type === "line"
-        ? ({ unreadLine }: TimelineItem) => unreadLine
-        : ({ row }: TimelineItem) => row.key === goal.anchor.key || (goal.anchor.seq > 0 && row.seq >= goal.anchor.seq);
-    const index = items.findIndex(isIt);
-    return index < 0 ? undefined : index;
+  private keepRows(list: VirtualizerHandle): void {
+    // While the chat opens, as little as can be seen is drawn first.
+    if (!this.placed) return;
+    const from = list.findItemIndex(list.getScrollSize() - list.getViewportSize() - BUFFER_PX);
+    if (Math.abs(from - this.keptFrom) > KEPT_SLACK_ROWS) this.keptFrom = from;
   }
 
-  private scrollToEnd(): void {
-    const { length } = this.timeline.items;
-    if (length > 0) this.list?.scrollToIndex(length - 1, { align: "end" });
+  /** Where the list is, how far from its end, and how far somebody moved it, since no height changed meanwhile. */
+  private see(scroller: HTMLElement): Sight & { below: number; moved: number } {
+    const top = scroller.scrollTop;
+    // Asked of the page: when a keyboard goes away, the list hears of its new height only after this.
+    const height = scroller.clientHeight;
+    const range = scroller.scrollHeight - height;
+    const moved = range === this.last.range ? top - this.last.top : 0;
+    this.last = { top, range };
+    return { top, bottom: top + height, below: range - top, moved };
   }
 
-  private anchorAt(offset: number): Anchor | undefined {
-    const index = this.list?.findItemIndex(offset) ?? 0;
-    const row = this.timeline.items[index]?.row;
-    if (row === undefined) return undefined;
-    return { key: row.key, seq: row.seq, offsetPx: (this.list?.getItemOffset(index) ?? 0) - offset };
+  private isAtEnd(below: number, moved: number): boolean {
+    if (this.timeline.goal !== undefined) return true;
+    if (this.timeline.atEnd) return below < END_PX || moved > -1;
+    if (below < 1 && moved > 0) this.goingUp = false;
+    return below < END_PX && !this.goingUp;
   }
 
-  /** The seq of the newest row whose end is on the screen, or which fills it. */
-  private newestSeen(offset: number): number {
-    const { list, scroller } = this;
-    if (!list || !scroller) return 0;
-    const bottom = offset + scroller.clientHeight;
-    for (let index = list.findItemIndex(bottom); index >= 0; index -= 1) {
-      const top = list.getItemOffset(index);
-      const seq = this.timeline.items[index]?.row.seq ?? 0;
-      if (seq > 0 && (top + list.getItemSize(index) <= bottom + CUT_PX || top <= offset)) return seq;
-    }
-    return 0;
+  private waitForRest(): void {
+    clearTimeout(this.restTimer);
+    // On a machine that is behind, time passes without frames: what has come may still have to be measured.
+    const rest = (): void => {
+      if (timer !== this.restTimer) return;
+      this.letGo();
+      this.look();
+    };
+    const timer = setTimeout(() => afterNextFrame(rest), REST_MS);
+    this.restTimer = timer;
   }
 
-  private lookForLine(offset: number): void {
-    const { timeline, list, scroller } = this;
+  /** The list rests, or is taken elsewhere. */
+  private letGo(): void {
+    const { brought } = this;
+    this.stopWaiting();
+    // The timeline may want the list where rows are still on their way.
+    if (this.timeline.goal === brought) this.timeline.arrived();
+  }
+
+  private stopWaiting(): void {
+    clearTimeout(this.restTimer);
+    this.restTimer = undefined;
+    this.brought = undefined;
+  }
+
+  private lookForLine(list: VirtualizerHandle, sight: Sight): void {
+    const { timeline } = this;
     const { line } = timeline;
-    if (line === undefined || timeline.lineSeen || !list || !scroller) {
+    if (line === undefined || timeline.lineSeen) {
       this.lineAbove = false;
       return;
     }
-    const index = timeline.items.findIndex(({ unreadLine }) => unreadLine);
+    const place = lineIn(list, timeline.items, sight);
+    if (place === "shown" && this.isReading()) timeline.sawLine();
     const first = timeline.rows.find(({ seq }) => seq !== 0)?.seq ?? 0;
-    const top = index < 0 ? undefined : list.getItemOffset(index);
-    const isShown = top !== undefined && top >= offset && top < offset + scroller.clientHeight;
-    if (isShown && this.isReading()) timeline.sawLine();
-    this.lineAbove = !timeline.lineSeen && (top === undefined ? first > line.after + 1 : top < offset);
+    this.lineAbove = !timeline.lineSeen && (place === "absent" ? first > line.after + 1 : place === "above");
   }
 }
 
-/** The row a node is in. */
-function keyOf(node: Node | null, scroller: HTMLElement | undefined): string | undefined {
-  if (node === null || !scroller?.contains(node)) return undefined;
-  const element = node instanceof Element ? node : node.parentElement;
-  return element?.closest<HTMLElement>("[data-key]")?.dataset["key"];
+/** Rows are measured between two frames; before that their heights are guesses. */
+function afterNextFrame(callback: () => void): void {
+  requestAnimationFrame(() => requestAnimationFrame(callback));
 }

@@ -69,7 +69,7 @@ export type ToTabs =
   /** Another worker still has the files. */
   | { type: "held" };
 
-/** To one tab. */
+/** To one tab, several in one message (`ToTab[]`): all that is said in one breath. */
 export type ToTab =
   /** The answer to `hello`. `seen`: the events that bring a screen to where the engine is. */
   | { type: "welcome"; generation: number; storage: StorageKind; rebuilt: boolean; seen: Event[] }

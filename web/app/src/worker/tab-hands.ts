@@ -1,5 +1,6 @@
 // How the hub reaches the tabs of this browser, and hears when one is gone.
 
+import { BreathWay } from "./breath";
 import { CHANNELS, LOCKS, type ToTabs } from "./messages";
 import type { Way } from "./hub";
 
@@ -10,11 +11,7 @@ export function callOut(generation: number): void {
 }
 
 export function wayTo(tab: string): Way {
-  const channel = new BroadcastChannel(CHANNELS.toTab(tab));
-  return {
-    tell: (message) => channel.postMessage(message),
-    close: () => channel.close(),
-  };
+  return new BreathWay(new BroadcastChannel(CHANNELS.toTab(tab)));
 }
 
 /** A tab holds its lock for as long as it lives: who gets it after that knows. */

@@ -4,6 +4,7 @@ import { render } from "@testing-library/svelte";
 import { type Component, type ComponentProps, tick } from "svelte";
 import { FakeEngine, type FakeOptions } from "../../src/engine/fake-engine";
 import { AppState } from "../../src/state/app.svelte";
+import { REST_MS_MAX } from "../../src/state/frame-queue";
 import WithApp from "./WithApp.svelte";
 
 export interface Shown<Props> {
@@ -32,8 +33,9 @@ export function show<Tested extends Component<any>>(
   };
 }
 
-/** Every promise that waits for nothing else is kept, a frame has passed, and the page shows it. */
+/** Every promise that waits for nothing else is kept, a frame has passed though it may rest, and the page shows it. */
 export async function settled(): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, REST_MS_MAX));
   await new Promise((resolve) => requestAnimationFrame(resolve));
   for (let i = 0; i < 5; i += 1) await Promise.resolve();
   await tick();

@@ -5,6 +5,7 @@ import type { Event } from "../../src/engine/generated/Event";
 import type { Outcome } from "../../src/engine/generated/Outcome";
 import type { SessionView } from "../../src/engine/generated/SessionView";
 import type { Surroundings } from "../../src/engine/surroundings";
+import { BreathWay } from "../../src/worker/breath";
 import { Hub } from "../../src/worker/hub";
 import { CHANNELS, LOCKS, type FromWorker, type ToHub, type ToWorker } from "../../src/worker/messages";
 
@@ -157,10 +158,7 @@ export class FakeWorker {
         },
         network: () => {},
         callOut: (generation) => toTabs.postMessage({ type: "here", generation }),
-        wayTo: (tab) => {
-          const channel = browser.channel(this.client, CHANNELS.toTab(tab));
-          return { tell: (message) => channel.postMessage(message), close: () => channel.close() };
-        },
+        wayTo: (tab) => new BreathWay(browser.channel(this.client, CHANNELS.toTab(tab))),
         whenGone: (tab, callback) => void browser.locks.request(this.client, LOCKS.tab(tab), { mode: "shared" }, callback),
       },
     );

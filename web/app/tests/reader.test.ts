@@ -1,0 +1,309 @@
+// Where the list is brought, and who lets go of it: a reader with a list of which every height is known.
+
+import type { VirtualizerHandle } from "virtua/svelte";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { BOB, row, text } from "../src/engine/fake-world";
+import type { Goal } from "../src/state/places";
+import type { TimelineState } from "../src/state/timeline.svelte";
+import { arrange } from "../src/text/rows";
+import { Reader } from "../src/ui/reader.svelte";
+
+const HEIGHT = 700;
+/** Of every row; a row that is measured makes all of them another height here. */
+let rowPx = 40;
+let scroller: { scrollTop: number; scrollHeight: number; clientHeight: number };
+let timeline: { goal: Goal | undefined; atEnd: boolean; loading: boolean; items: ReturnType<typeof items> };
+/** The newest row that was called seen. */
+let seen: number;
+let reader: Reader;
+
+const items = (count: number, unreadAfter?: number) =>
+  arrange(
+    Array.from({ length: count }, (_, index) => row(index + 1, BOB, index * 1_000, text(`line ${index + 1}`))),
+    unreadAfter,
+    "UTC",
+  );
+
+const list = {
+  findItemIndex: (offset: number) => Math.floor(offset / rowPx),
+  getItemOffset: (index: number) => index * rowPx,
+  getItemSize: () => rowPx,
+  getScrollOffset: () => scroller.scrollTop,
+  getScrollSize: () => timeline.items.length * rowPx,
+  getViewportSize: () => HEIGHT,
+} as Partial<VirtualizerHandle> as VirtualizerHandle;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  vi.stubGlobal("requestAnimationFrame", (callback: () => void) => setTimeout(callback, 16));
+  rowPx = 40;
+  seen = 0;
+  // As a page does it: no further than there is something.
+  let top = 0;
+  scroller = {
+    clientHeight: HEIGHT,
+    get scrollHeight() {
+      return timeline.items.length * rowPx;
+    },
+    get scrollTop() {
+      return top;
+    },
+    set scrollTop(wanted) {
+      top = Math.max(0, Math.min(wanted, this.scrollHeight - HEIGHT));
+    },
+  };
+  const state = {
+    goal: { type: "end" } as Goal | undefined,
+    atEnd: true,
+    loading: false,
+    items: items(400),
+    rows: [],
+    moved: (atEnd: boolean, _anchor: unknown, newest = 0) => {
+      state.atEnd = atEnd;
+      seen = Math.max(seen, newest);
+    },
+    arrived: () => void (state.goal = undefined),
+    toEnd: () => {
+      state.goal = { type: "end" };
+      state.atEnd = true;
+    },
+    loadOlder: () => {},
+    loadNewer: () => {},
+  };
+  timeline = state;
+  reader = new Reader(state as Partial<TimelineState> as TimelineState, () => true, () => {});
+  reader.scroller = scroller as Partial<HTMLElement> as HTMLElement;
+  reader.list = list;
+});
+
+afterEach(() => {
+  reader.leave();
+  vi.unstubAllGlobals();
+  vi.useRealTimers();
+});
+
+const isEnd = (): boolean => scroller.scrollTop === scroller.scrollHeight - HEIGHT;
+
+/** The chat opens, and all has come to rest. */
+async function opens(goal: Goal): Promise<void> {
+  timeline.goal = goal;
+  timeline.atEnd = goal.type === "end";
+  await reader.follow();
+  await vi.advanceTimersByTimeAsync(1_000);
+}
+
+test("rows that fall off the window's head move the list up, and nobody has left the end", async () => {
+  await opens({ type: "end" });
+  expect(isEnd()).toBe(true);
+  timeline.items = items(200);
+  const followed = reader.follow();
+  // The list tells that it moved before it is at the end again.
+  scroller.scrollTop = 3_000;
+  reader.look();
+  expect(timeline.atEnd).toBe(true);
+  await followed;
+  expect(isEnd()).toBe(true);
+});
+
+test("rows that turn out taller do not push the end out of sight, and whoever goes up is not pulled back", async () => {
+  await opens({ type: "end" });
+  await reader.follow();
+  rowPx = 60;
+  await reader.follow();
+  expect(isEnd()).toBe(true);
+  reader.heads(true);
+  scroller.scrollTop -= 200;
+  const { scrollTop } = scroller;
+  reader.look();
+  expect(timeline.atEnd).toBe(false);
+  rowPx = 70;
+  await reader.follow();
+  await reader.follow();
+  expect(scroller.scrollTop).toBe(scrollTop);
+});
+
+test("a hand between a message and its place on the screen counts", async () => {
+  await opens({ type: "end" });
+  const followed = reader.follow();
+  reader.heads(true);
+  scroller.scrollTop -= 300;
+  const { scrollTop } = scroller;
+  await followed;
+  await reader.follow();
+  expect(scroller.scrollTop).toBe(scrollTop);
+});
+
+test("the unread line is found while rows are measured; after that the list is the reader's", async () => {
+  timeline.items = items(400, 100);
+  const goal: Goal = { type: "line" };
+  timeline.goal = goal;
+  timeline.atEnd = false;
+  await reader.follow();
+  expect(scroller.scrollTop).toBe(100 * 40 - 90);
+  for (rowPx = 50; rowPx < 90; rowPx += 10) {
+    await reader.follow();
+    await vi.advanceTimersByTimeAsync(100);
+    expect(scroller.scrollTop).toBe(100 * rowPx - 90);
+  }
+  await vi.advanceTimersByTimeAsync(400);
+  rowPx = 40;
+  await reader.follow();
+  expect(scroller.scrollTop).toBe(100 * 80 - 90);
+});
+
+test("however much comes meanwhile, what was asked for is reached, and let go of", async () => {
+  for (const goal of [{ type: "line" }, { type: "end" }] as const) {
+    timeline.items = items(200, 100);
+    timeline.goal = goal;
+    timeline.atEnd = goal.type === "end";
+    for (let news = 1; news <= 30; news += 1) {
+      timeline.items = items(200 + news, 100);
+      await reader.follow();
+      await vi.advanceTimersByTimeAsync(20);
+    }
+    expect(timeline.goal).toBeUndefined();
+    if (goal.type === "line") expect(scroller.scrollTop).toBe(100 * rowPx - 90);
+    else expect(isEnd()).toBe(true);
+  }
+});
+
+test("what is on the screen only until rows are measured is not read", async () => {
+  timeline.items = items(400, 100);
+  const goal: Goal = { type: "line" };
+  timeline.goal = goal;
+  timeline.atEnd = false;
+  await reader.follow();
+  // The first look, two frames later, is at rows that are taken to be smaller than they are.
+  await vi.advanceTimersByTimeAsync(100);
+  rowPx = 80;
+  await reader.follow();
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(seen).toBe(107);
+});
+
+/** A hand sends the list up, and while it still moves the end is asked for. */
+async function asksForTheEndOnTheWayUp(): Promise<void> {
+  await opens({ type: "end" });
+  reader.heads(true);
+  scroller.scrollTop = 500;
+  reader.look();
+  expect(timeline.atEnd).toBe(false);
+  timeline.goal = { type: "end" };
+  timeline.atEnd = true;
+  await reader.follow();
+}
+
+test("what still moves when the end is asked for does not lead away from it", async () => {
+  await asksForTheEndOnTheWayUp();
+  for (const top of [300, 100, 0]) {
+    await vi.advanceTimersByTimeAsync(40);
+    scroller.scrollTop = top;
+    reader.look();
+    expect(isEnd()).toBe(true);
+    // What a reload comes back to.
+    expect(timeline.goal).toEqual({ type: "end" });
+  }
+  await vi.advanceTimersByTimeAsync(200);
+  expect(timeline.goal).toBeUndefined();
+  expect(timeline.atEnd).toBe(true);
+});
+
+test("... however late a slow machine comes to it", async () => {
+  await asksForTheEndOnTheWayUp();
+  // No frame for long: time passes, and what the hand had moved is told with the first one.
+  vi.stubGlobal("requestAnimationFrame", (callback: () => void) => setTimeout(callback, 400));
+  await vi.advanceTimersByTimeAsync(500);
+  scroller.scrollTop = 0;
+  reader.look();
+  expect(isEnd()).toBe(true);
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(timeline.goal).toBeUndefined();
+  expect(timeline.atEnd).toBe(true);
+});
+
+test("a hand takes the list away from what was asked for, at once", async () => {
+  await asksForTheEndOnTheWayUp();
+  await vi.advanceTimersByTimeAsync(40);
+  reader.heads(false);
+  expect(timeline.goal).toEqual({ type: "end" });
+  reader.heads(true);
+  expect(timeline.goal).toBeUndefined();
+  scroller.scrollTop = 3_000;
+  reader.look();
+  await reader.follow();
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(scroller.scrollTop).toBe(3_000);
+  expect(timeline.atEnd).toBe(false);
+});
+
+test("what is asked for again while the list is on its way is waited for again, and let go of", async () => {
+  const goal: Goal = { type: "row", anchor: { key: "r:100", seq: 100, offsetPx: -7 } };
+  await opens({ type: "end" });
+  timeline.goal = goal;
+  timeline.atEnd = false;
+  await reader.follow();
+  expect(scroller.scrollTop).toBe(99 * 40 + 7);
+  // The engine moved to another tab: until it has said what is there, nothing is asked of the list.
+  timeline.goal = undefined;
+  await vi.advanceTimersByTimeAsync(1_000);
+  timeline.goal = goal;
+  await reader.follow();
+  expect(timeline.goal).toBe(goal);
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(timeline.goal).toBeUndefined();
+});
+
+test("a place that is nowhere is the end, once no more rows are on their way", async () => {
+  await opens({ type: "end" });
+  timeline.goal = { type: "row", anchor: { key: "gone", seq: 0, offsetPx: 0 } };
+  timeline.atEnd = false;
+  timeline.loading = true;
+  scroller.scrollTop = 500;
+  await reader.follow();
+  expect(timeline.goal).toMatchObject({ type: "row" });
+  expect(scroller.scrollTop).toBe(500);
+  timeline.loading = false;
+  await reader.follow();
+  expect(timeline.goal).toEqual({ type: "end" });
+  await reader.follow();
+  expect(isEnd()).toBe(true);
+});
+
+test("near the end is at the end, but not for whoever is on the way up", async () => {
+  await opens({ type: "end" });
+  reader.heads(true);
+  scroller.scrollTop -= 20;
+  reader.look();
+  expect(timeline.atEnd).toBe(false);
+  reader.heads(false);
+  scroller.scrollTop += 5;
+  reader.look();
+  expect(timeline.atEnd).toBe(true);
+});
+
+test("whoever is led away from the end by something else than a hand has left it", async () => {
+  await opens({ type: "end" });
+  await reader.follow();
+  reader.look();
+  // A search in the page, say.
+  scroller.scrollTop = 2_000;
+  reader.look();
+  expect(timeline.atEnd).toBe(false);
+  await reader.follow();
+  await reader.follow();
+  expect(scroller.scrollTop).toBe(2_000);
+});
+
+test("who takes hold of the scrollbar is not pulled; a press on a row, or a wheel that zooms, is no such thing", async () => {
+  await opens({ type: "end" });
+  reader.wheels({ deltaY: -100, ctrlKey: true } as WheelEvent);
+  reader.wheels({ deltaY: 0, ctrlKey: false } as WheelEvent);
+  expect(timeline.atEnd).toBe(true);
+  const press = (target: object, offsetX: number) => reader.grabs({ target, offsetX } as unknown as PointerEvent);
+  Object.assign(scroller, { clientWidth: 500 });
+  press({}, 505);
+  press(scroller, 300);
+  expect(timeline.atEnd).toBe(true);
+  press(scroller, 505);
+  expect(timeline.atEnd).toBe(false);
+});
