@@ -19,12 +19,14 @@
 //! | [`crowd`] | servers and generators for more clients than a process may have |
 //! | [`spread`] | how long things take, when there are millions of them |
 //! | [`metrics`], [`kernel`] | what the server counts itself, what the system holds for it |
+//! | [`child`] | this program as a child of itself: how it is started, and that it ends |
 //! | [`roles`] | what this program does when it is a child of itself |
 //!
 //! Architecture Invariant: the server is only ever another process, started as a user would start it. So its CPU time
 //! and memory are its own, and nothing here can reach around the wire.
 
 mod appends;
+mod child;
 mod clock;
 mod crowd;
 mod driver;
@@ -52,6 +54,7 @@ mod timings;
 mod wire;
 mod world;
 
-pub use roles::{CHILD, play};
+pub use child::CHILD;
+pub use roles::play;
 pub use runner::{Asked, run};
 pub use scenarios::names;

@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 
+use crate::child::without_settings;
 use crate::meter::Meter;
-use crate::roles::without_settings;
 use crate::route::Route;
 use crate::target::Target;
 

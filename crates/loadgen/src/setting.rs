@@ -7,8 +7,8 @@ use anyhow::{Context, Result, ensure};
 use prost::Message;
 use rustls::pki_types::CertificateDer;
 
+use crate::child::Playing;
 use crate::progress::Progress;
-use crate::roles::Playing;
 use crate::route::SERVER_NAME;
 use crate::server::Server;
 use crate::target::Target;

@@ -8,8 +8,8 @@ use anyhow::{Context, Result, ensure};
 use serde::Serialize;
 
 use super::child::{Order, Report};
+use crate::child::{CHILD, without_settings};
 use crate::meter::Meter;
-use crate::roles::{CHILD, without_settings};
 use crate::setting::Setting;
 
 /// A child of this program that makes clients.

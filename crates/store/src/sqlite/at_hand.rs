@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, ErrorCode};
 
 use super::Trouble;
-use super::readers::answer_from_snapshot;
+use super::snapshot::answer_from_snapshot;
 
 /// Longer than all that is read from memory, and short beside what people notice.
 const BROKEN_OFF_AFTER_US: u64 = 1_000;

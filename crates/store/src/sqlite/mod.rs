@@ -13,6 +13,7 @@
 //! | `checkpoints` | copies the write-ahead log into the database, beside the writer |
 //! | `readers` | answer questions beside the writer, each from one snapshot |
 //! | `at_hand` | those that are quick, on the thread that asks |
+//! | `snapshot` | what both answer from: one state, whatever is written meanwhile |
 //! | `accounts`, `conversations`, `log` | the deeds, in the order of the traits |
 //! | `heads` | one member's view of its conversations |
 //! | `journal` | which conversation changed at which change position |
@@ -42,6 +43,7 @@ mod readers;
 mod rows;
 mod schema;
 mod seen;
+mod snapshot;
 mod syncs;
 mod tips;
 mod verify;

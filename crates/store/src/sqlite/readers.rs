@@ -12,6 +12,7 @@ use rusqlite::Connection;
 use super::Trouble;
 use super::at_hand::AtHand;
 use super::durable::Durable;
+use super::snapshot::answer_from_snapshot;
 use crate::error::StoreError;
 
 /// Questions waiting to be answered; one more is refused with `Busy`.
@@ -128,31 +129,6 @@ fn run(connection: &Connection, questions: &Receiver<Question>) {
     for question in questions {
         question(connection);
     }
-}
-
-pub(super) fn answer_from_snapshot<T>(
-    connection: &Connection,
-    question: impl FnOnce(&Connection) -> Result<T, Trouble>,
-) -> Result<T, Trouble> {
-    let answer = begin(connection).and_then(|()| question(connection));
-    let ended = end(connection);
-    let answer = answer?;
-    ended?;
-    Ok(answer)
-}
-
-// Statements like any other, so that they are read once and not for every question.
-fn begin(connection: &Connection) -> Result<(), Trouble> {
-    connection.prepare_cached("BEGIN")?.execute([])?;
-    Ok(())
-}
-
-/// Nothing was written: there is nothing to commit.
-fn end(connection: &Connection) -> Result<(), Trouble> {
-    if !connection.is_autocommit() {
-        connection.prepare_cached("ROLLBACK")?.execute([])?;
-    }
-    Ok(())
 }
 
 fn closed() -> StoreError {
