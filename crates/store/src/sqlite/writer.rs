@@ -375,8 +375,11 @@ mod tests {
         assert_eq!(beginning.iter().count(), 1);
     }
 
-    /// A disk whose syncs tell that they began, and end, or fail, when they are told to.
-    fn held_disk() -> (Durable, mpsc::Receiver<()>, mpsc::Sender<io::Result<()>>) {
+    /// The same on a disk whose syncs tell that they began, and end, or fail, when they are told to. What tells them comes
+    /// last here, and so goes first when a test fails: the writer waits for it.
+    type HeldDisk = (Writer, mpsc::Sender<()>, mpsc::Receiver<()>, mpsc::Sender<io::Result<()>>);
+
+    fn held_writer_on_a_held_disk() -> HeldDisk {
         let (begun, beginning) = mpsc::channel();
         let (end, ending) = mpsc::channel::<io::Result<()>>();
         let both = Mutex::new((begun, ending));
@@ -385,14 +388,14 @@ mod tests {
             let _ = begun.send(());
             ending.recv().unwrap_or(Ok(()))
         });
-        (durable, beginning, end)
+        let (writer, release) = held_writer_with(durable);
+        (writer, release, beginning, end)
     }
 
     #[test]
     fn nobody_is_told_before_the_sync() {
         for deeds in [1, 200] {
-            let (durable, syncing, end) = held_disk();
-            let (writer, release) = held_writer_with(durable);
+            let (writer, release, syncing, end) = held_writer_on_a_held_disk();
             let mut waiting: Vec<_> =
                 (0..deeds).map(|n| writer.submit(move |writing| note(writing, n)).boxed()).collect();
             drop(release);
@@ -406,8 +409,7 @@ mod tests {
     /// Else the writer would do nothing for as long as the disk takes.
     #[test]
     fn the_next_batch_is_done_while_one_is_synced() {
-        let (durable, syncing, end) = held_disk();
-        let (writer, release) = held_writer_with(durable);
+        let (writer, release, syncing, end) = held_writer_on_a_held_disk();
         let batch: Vec<_> = (0..200).map(|n| writer.submit(move |writing| note(writing, n))).collect();
         drop(release);
         syncing.recv().unwrap();
@@ -427,8 +429,7 @@ mod tests {
     #[test]
     fn after_a_failed_sync_nothing_is_promised_any_more() {
         for deeds in [1, 200] {
-            let (durable, syncing, end) = held_disk();
-            let (writer, release) = held_writer_with(durable);
+            let (writer, release, syncing, end) = held_writer_on_a_held_disk();
             let waiting: Vec<_> =
                 (0..deeds).map(|n| writer.submit(move |writing| note(writing, n))).collect();
             drop(release);
