@@ -81,7 +81,7 @@ pub const GROUP_CHANGES_PER_HOUR: u32 = 100;
 /// most: a message to 20,000 who are there would else be 20,000 reports at the same moment.
 pub const REPORT_SPREAD_MS_MAX: u64 = 60_000;
 /// A client reports its own messages as delivered to itself with others', or after this long: nobody's tick depends on it,
-/// and it was a third of what a message cost the server outside its store.
+/// and it was a fifth of what a message cost the server.
 pub const REPORT_OWN_MS: u64 = 60_000;
 /// How long, at random, a client may wait before it reports what was delivered to it in a group of so many.
 pub fn report_spread_ms(members: u32) -> u64 {
