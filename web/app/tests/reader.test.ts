@@ -307,3 +307,20 @@ test("who takes hold of the scrollbar is not pulled; a press on a row, or a whee
   press(scroller, 505);
   expect(timeline.atEnd).toBe(false);
 });
+
+test("the keys that go up let go of the end, and those that go down come back to it", async () => {
+  const press = (key: string, over: Partial<KeyboardEvent> = {}) =>
+    reader.pressed({ key, preventDefault: () => {}, ...over } as KeyboardEvent);
+  for (const [key, over] of [["ArrowUp", {}], ["PageUp", {}], ["Home", {}], [" ", { shiftKey: true }]] as const) {
+    await opens({ type: "end" });
+    press(key, { ...over, ctrlKey: true });
+    press("PageDown");
+    press(" ");
+    expect(timeline.atEnd).toBe(true);
+    press(key, over);
+    expect(timeline.atEnd).toBe(false);
+  }
+  press("End");
+  await reader.follow();
+  expect(isEnd()).toBe(true);
+});

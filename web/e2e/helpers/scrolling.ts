@@ -83,7 +83,8 @@ export function movedBy(before: Screen, after: Screen, pixels: number): number {
   expect(ways.length, "two screens after one turn of the wheel overlap").toBeGreaterThan(0);
   const way = ways[0] ?? 0;
   for (const other of ways) expect(Math.abs(other - way), "rows move together").toBeLessThan(1);
-  const most = Math.abs(pixels) + 1;
+  // Rows have heights in parts of a pixel, and the list makes up for those above in whole ones: twice, if two come in a turn.
+  const most = Math.abs(pixels) + 2;
   expect(Math.abs(way), `moved ${way} px, the wheel turned ${-pixels}`).toBeLessThanOrEqual(most);
   expect(way * pixels, "not the other way").toBeLessThanOrEqual(Math.abs(pixels));
   return way;
