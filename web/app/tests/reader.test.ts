@@ -84,6 +84,12 @@ afterEach(() => {
 
 const isEnd = (): boolean => scroller.scrollTop === scroller.scrollHeight - HEIGHT;
 
+/** The row at the top of the screen, and where it begins. */
+const atTop = () => {
+  const index = list.findItemIndex(scroller.scrollTop);
+  return [timeline.items[index]?.row.key, list.getItemOffset(index) - scroller.scrollTop];
+};
+
 /** The chat opens, and all has come to rest. */
 async function opens(goal: Goal): Promise<void> {
   timeline.goal = goal;
@@ -113,13 +119,43 @@ test("rows that turn out taller do not push the end out of sight, and whoever go
   expect(isEnd()).toBe(true);
   reader.heads(true);
   scroller.scrollTop -= 200;
-  const { scrollTop } = scroller;
   reader.look();
   expect(timeline.atEnd).toBe(false);
+  const top = atTop();
   rowPx = 70;
   await reader.follow();
   await reader.follow();
-  expect(scroller.scrollTop).toBe(scrollTop);
+  expect(atTop()).toEqual(top);
+});
+
+test("a list that takes the newest row for one above the screen does not move the reader", async () => {
+  await opens({ type: "end" });
+  reader.heads(true);
+  scroller.scrollTop = 4_010;
+  reader.look();
+  const top = atTop();
+  timeline.items = items(401);
+  scroller.scrollTop -= 7;
+  await reader.follow();
+  expect(atTop()).toEqual(top);
+  // No height has changed: somebody else moved it, a search in the page, say.
+  scroller.scrollTop -= 7;
+  await reader.follow();
+  expect(scroller.scrollTop).toBe(4_003);
+});
+
+test("where older rows come above the reader, the same ones stay on the screen", async () => {
+  timeline.items = items(400).slice(200);
+  await opens({ type: "end" });
+  reader.heads(true);
+  scroller.scrollTop = 410;
+  reader.look();
+  const top = atTop();
+  timeline.items = items(400);
+  // The list has moved with them, but not by enough.
+  scroller.scrollTop = 8_403;
+  await reader.follow();
+  expect(atTop()).toEqual(top);
 });
 
 test("a hand between a message and its place on the screen counts", async () => {
@@ -146,9 +182,12 @@ test("the unread line is found while rows are measured; after that the list is t
     expect(scroller.scrollTop).toBe(100 * rowPx - 90);
   }
   await vi.advanceTimersByTimeAsync(400);
-  rowPx = 40;
+  // Now it is the row at the top that stays, not the line.
+  const top = atTop();
+  rowPx = 90;
   await reader.follow();
-  expect(scroller.scrollTop).toBe(100 * 80 - 90);
+  expect(atTop()).toEqual(top);
+  expect(scroller.scrollTop).not.toBe(100 * 90 - 90);
 });
 
 test("however much comes meanwhile, what was asked for is reached, and let go of", async () => {

@@ -3,7 +3,7 @@
 // 1. A goal is what was asked for: the place that was kept, the unread line, the end. Whoever stands at the end has it for
 //    a goal too, for as long as they stand there. Without a goal the list is the reader's, and nothing moves it.
 // 2. Whatever changes heights (rows that come, fall off or are measured, a composer that grows) is followed by bringing the
-//    list to its goal again.
+//    list to its goal again; without one, the row at the top of the screen to where it was.
 // 3. A hand that heads elsewhere (wheel, finger, key, scrollbar) takes the goal away before the list has moved.
 // 4. Against all else what was asked for is held (the rest of an earlier key's way, say) until no row that is measured has
 //    moved it for a moment. Until then it is what a reload comes back to, and nothing is read on the way to it.
@@ -13,7 +13,7 @@
 
 import { tick } from "svelte";
 import type { VirtualizerHandle } from "virtua/svelte";
-import type { Goal } from "../state/places";
+import type { Anchor, Goal } from "../state/places";
 import type { TimelineState } from "../state/timeline.svelte";
 import { anchorAt, indexOf, keyOf, lineIn, newestSeen, offsetOf, type Sight } from "./sight";
 
@@ -57,6 +57,8 @@ export class Reader {
   keptFrom = $state(Infinity);
   /** Where the list was when it was last brought or looked at, and how far it could be scrolled then. */
   private last = { top: 0, range: 0 };
+  /** The row at the top of the screen, where the reader has left it. */
+  private left: Anchor | undefined;
   /** What was asked for and the list was brought to, until it rests there. */
   private brought: Goal | undefined;
   private restTimer: ReturnType<typeof setTimeout> | undefined;
@@ -81,7 +83,10 @@ export class Reader {
   async follow(): Promise<void> {
     // What changed is on the page only after this, and meanwhile a hand may have come.
     await tick();
-    if (this.goal === undefined) return this.look();
+    if (this.goal === undefined) {
+      this.stay();
+      return this.look();
+    }
     this.bring();
     this.read();
   }
@@ -97,7 +102,8 @@ export class Reader {
     if (goal !== undefined && goal.type !== "end") return;
     const { moved, below, ...sight } = this.see(scroller);
     const seen = this.isReading() ? newestSeen(list, timeline.items, sight) : 0;
-    timeline.moved(this.isAtEnd(below, moved), anchorAt(list, timeline.items, sight.top), seen);
+    this.left = anchorAt(list, timeline.items, sight.top);
+    timeline.moved(this.isAtEnd(below, moved), this.left, seen);
     this.lookForLine(list, sight);
     this.atTop = sight.top < TOP_PX;
     if (below > BUFFER_PX) this.keptFrom = Infinity;
@@ -126,7 +132,8 @@ export class Reader {
     // Above the first row is nothing; down and to the end is one way.
     if (goal === undefined || (up ? top <= 0 : goal.type === "end")) return;
     this.letGo();
-    timeline.moved(false, anchorAt(list, timeline.items, top));
+    this.left = anchorAt(list, timeline.items, top);
+    timeline.moved(false, this.left);
   }
 
   /** A wheel that zooms, or goes sideways, leaves the list where it is. */
@@ -199,6 +206,20 @@ export class Reader {
     if (timeline.goal !== this.brought) this.set(timeline.goal);
     // The end moves with every message; it stays the goal afterwards.
     else if (goal.type !== "end" && Math.abs(top - before) > 1) this.waitForRest();
+  }
+
+  /**
+   * For a moment after older rows have come, the list takes every row that changes its height for one above the screen, and
+   * moves: also for the newest, say, when a next one joins its run.
+   */
+  private stay(): void {
+    const { scroller, list, left, timeline } = this;
+    // If no height has changed, it was somebody who moved it.
+    if (!scroller || !list || left === undefined || scroller.scrollHeight - scroller.clientHeight === this.last.range) return;
+    const index = timeline.items.findIndex(({ row }) => row.key === left.key);
+    if (index < 0) return;
+    const top = list.getItemOffset(index) - left.offsetPx;
+    if (Math.abs(top - scroller.scrollTop) > 1) scroller.scrollTop = top;
   }
 
   /** The list is at this goal for the first time. */
