@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::rows::{from_sql, number, to_sql};
-use super::writer::Writing;
+use super::writing::Writing;
 use super::{SqliteStore, Trouble};
 use crate::accounts::{Account, Accounts, Device, NewAccount, NewDevice};
 use crate::error::StoreError;

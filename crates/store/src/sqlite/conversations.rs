@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::accounts::account_exists;
 use super::log::{KeyUse, NewEvent, group_digest, insert_event};
 use super::rows::{Place, from_sql, kind_to_sql, member_from_row, number, select_members, to_sql};
-use super::writer::Writing;
+use super::writing::Writing;
 use super::{SqliteStore, Trouble, heads, journal};
 use crate::conversations::{
     Change, ConversationKind, Conversations, HeadPage, HeadRow, Member, Membership, Moved, NewGroup, Reach,

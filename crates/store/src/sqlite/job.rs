@@ -4,7 +4,7 @@ use anser_failpoints::Place;
 use futures_channel::oneshot;
 
 use super::Trouble;
-use super::writer::Writing;
+use super::writing::Writing;
 use crate::error::StoreError;
 
 /// A deed whose type of result is forgotten.

@@ -6,11 +6,11 @@ use anser_protocol::{AccountId, ConversationId, Moment, SendKey, Seq};
 use async_trait::async_trait;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use sha2::{Digest, Sha256};
 
 use super::rows::{Place, event_from_row, number, select_events, to_sql};
-use super::writer::Writing;
+use super::writing::{Writing, prepared};
 use super::{SqliteStore, Trouble};
 use crate::error::StoreError;
 use crate::log::{Append, Appended, Event, Log, Range};
@@ -125,24 +125,6 @@ fn find_sent(connection: &Connection, sender: AccountId, send_key: SendKey) -> R
         Some(first) if first.digest != group_digest() => repeated(connection, &first, first.digest),
         _ => Err(Trouble::Refused(StoreError::NotFound)),
     }
-}
-
-/// The statements of every send, found once for each batch: to find one again cost a tenth of running it.
-#[derive(Default)]
-pub(super) struct Inserts<'a> {
-    event: Option<CachedStatement<'a>>,
-    send_key: Option<CachedStatement<'a>>,
-}
-
-fn prepared<'a, 'b>(
-    kept: &'b mut Option<CachedStatement<'a>>,
-    connection: &'a Connection,
-    text: &str,
-) -> rusqlite::Result<&'b mut CachedStatement<'a>> {
-    Ok(match kept.take() {
-        Some(statement) => kept.insert(statement),
-        None => kept.insert(connection.prepare_cached(text)?),
-    })
 }
 
 /// An event that is about to get its place.

@@ -5,11 +5,13 @@
 //! | [`open`], `open_error` | the directory, its lock, the connections; why they could not be had |
 //! | `schema` | the tables, and how an older database becomes today's |
 //! | `writer` | takes what has queued and commits it as one transaction |
+//! | `writing` | what a deed works with, inside that transaction |
 //! | `job` | a deed as it waits for its turn |
 //! | `syncs` | syncs what is committed, and tells the callers |
 //! | `durable` | which commits are on the disk, and who waits until more of them are |
 //! | `leisure` | deeds that nobody waits for, until enough of them share a commit |
 //! | `tips` | what the writer remembers of the logs it wrote to lately |
+//! | `page_cache` | how much of the database it keeps in memory |
 //! | `checkpoints` | copies the write-ahead log into the database, beside the writer |
 //! | `readers` | answer questions beside the writer, each from one snapshot |
 //! | `at_hand` | those that are quick, on the thread that asks |
@@ -37,6 +39,7 @@ mod leisure;
 mod log;
 pub mod open;
 mod open_error;
+mod page_cache;
 #[cfg(test)]
 mod plans;
 mod readers;
@@ -48,6 +51,7 @@ mod syncs;
 mod tips;
 mod verify;
 mod writer;
+mod writing;
 
 use std::fs::File;
 use std::sync::Arc;

@@ -16,6 +16,7 @@ use super::at_hand::AtHand;
 use super::checkpoints::{Checkpoints, LOG_LIMITS};
 use super::durable::Durable;
 use super::open_error::OpenError;
+use super::page_cache;
 use super::readers::Readers;
 use super::seen::Seen;
 use super::writer::Writer;
@@ -33,12 +34,6 @@ const LOCK: &str = "anser.lock";
 const LOG_BYTES_KEPT: u32 = 128 * 1024 * 1024;
 /// What each reader may cache: the upper levels of all indexes of a large store.
 const CACHE_KIB: i32 = 16 * 1024;
-/// What the writer may: the ends of as many logs as it remembers lie in as many pages.
-const WRITER_CACHE_KIB: i32 = 64 * 1024;
-/// And while the database is small: see [`fit_writer_cache`].
-const WRITER_CACHE_SMALL_KIB: i32 = 8 * 1024;
-/// SQLite never uses the page at this place.
-const SMALL_DATABASE_BYTES: i64 = 1 << 30;
 /// Only tools (a shell, a backup) ever compete for the database; they are waited for this long.
 const BUSY_WAIT: Duration = Duration::from_secs(10);
 /// More statements than all deeds have.
@@ -77,7 +72,9 @@ impl SqliteStore {
             .map_err(of_database)?
             .map_err(of_directory)?;
         let seen = Arc::new(Seen::default());
-        commit_without_sync(&connection).and_then(|()| fit_writer_cache(&connection)).map_err(of_database)?;
+        commit_without_sync(&connection)
+            .and_then(|()| page_cache::fit_to_database(&connection))
+            .map_err(of_database)?;
         let writer = Writer::start(connection, Some(checkpoints), seen.clone(), durable, position);
         let writer = writer.map_err(of_directory)?;
         let group_members_max = limits::GROUP_MEMBERS_DEFAULT;
@@ -132,7 +129,7 @@ fn take_lock(dir: &Path) -> Result<File, OpenError> {
 }
 
 fn configure_writer(connection: &Connection) -> rusqlite::Result<()> {
-    configure(connection, WRITER_CACHE_KIB)?;
+    configure(connection, page_cache::WRITER_KIB)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     // In WAL mode only FULL syncs the log at every commit, and a commit is what we promise people.
     let synchronous = if anser_failpoints::is(Mutant::StoreWithoutSync) { "OFF" } else { "FULL" };
@@ -141,16 +138,6 @@ fn configure_writer(connection: &Connection) -> rusqlite::Result<()> {
     // See `checkpoints`.
     connection.pragma_update(None, "wal_autocheckpoint", 0)?;
     connection.pragma_update(None, "journal_size_limit", LOG_BYTES_KEPT)
-}
-
-/// Whenever a table's pages are put in order, SQLite calls one of them for a moment by the number of the page at 1 GiB;
-/// and so that no page beyond the end stays in the cache, it then looks at all that are there when it commits. With
-/// 64 MiB that was 15 % of the writer's CPU at 256 sends in flight, and 130 us of any commit, however small; with 8 MiB it
-/// is 2 %. In a larger database that page is not beyond the end, and to keep more of it is worth it.
-pub(super) fn fit_writer_cache(connection: &Connection) -> rusqlite::Result<()> {
-    let number = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
-    let is_small = number("page_count")? * number("page_size")? < SMALL_DATABASE_BYTES;
-    set_cache(connection, if is_small { WRITER_CACHE_SMALL_KIB } else { WRITER_CACHE_KIB })
 }
 
 /// From now on a commit leaves its sync to `durable`. SQLite still syncs what it must before it writes over anything:
@@ -190,12 +177,7 @@ pub(super) fn configure(connection: &Connection, cache_kib: i32) -> rusqlite::Re
     // A plan that may depend on the values bound is made anew for every other use of its statement, which costs ten
     // times the statement: 40 of the 60 microseconds of a send into a log not remembered.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
-    set_cache(connection, cache_kib)
-}
-
-fn set_cache(connection: &Connection, kib: i32) -> rusqlite::Result<()> {
-    // Negative: in KiB, not in pages.
-    connection.pragma_update(None, "cache_size", -kib)
+    page_cache::set(connection, cache_kib)
 }
 
 #[cfg(test)]
@@ -232,15 +214,6 @@ mod tests {
                 .pragma_query_value(None, "synchronous", |row| row.get(0)),
             Ok(2)
         );
-    }
-
-    #[test]
-    fn a_small_database_has_a_small_cache() {
-        let connection = Connection::open_in_memory().unwrap();
-        configure(&connection, WRITER_CACHE_KIB).unwrap();
-        fit_writer_cache(&connection).unwrap();
-        let size: i32 = connection.pragma_query_value(None, "cache_size", |row| row.get(0)).unwrap();
-        assert_eq!(size, -WRITER_CACHE_SMALL_KIB);
     }
 
     /// The flags that `.cargo/config.toml` gives reach its compiler; of fdatasync it does not tell.

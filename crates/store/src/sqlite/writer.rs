@@ -18,11 +18,11 @@ use super::checkpoints::Checkpoints;
 use super::durable::Durable;
 use super::job::{Job, Spoilt, closed, job_for, outcome};
 use super::leisure::Leisure;
-use super::log::Inserts;
 use super::seen::{Seen, WRITTEN_EVERY};
 use super::syncs::{Done, Syncs};
 use super::tips::Tips;
-use super::{Trouble, open};
+use super::writing::{Inserts, Writing};
+use super::{Trouble, page_cache};
 use crate::error::StoreError;
 
 /// Deeds waiting to be committed: less than a second's work. One more is refused with `Busy`, since it would
@@ -130,24 +130,6 @@ impl Drop for Writer {
     }
 }
 
-/// What a deed works with: the transaction, the counter of changes, and the ends of the logs.
-pub(super) struct Writing<'a> {
-    pub(super) connection: &'a Connection,
-    pub(super) tips: &'a mut Tips,
-    pub(super) inserts: Inserts<'a>,
-    newest: &'a mut Position,
-}
-
-impl Writing<'_> {
-    /// The next change position, for the deed to store: as the id of its event, or with `journal::record_move`. Each
-    /// belongs to one conversation, so that no two heads of an account share one and a page can end between any two.
-    /// One given to a deed that is undone is not given again.
-    pub(super) fn tick(&mut self) -> Position {
-        self.newest.0 += 1;
-        *self.newest
-    }
-}
-
 /// The writer's thread.
 struct Worker {
     connection: Connection,
@@ -174,7 +156,7 @@ impl Worker {
             if now >= seen_due && !self.seen.write(&self.connection) {
                 seen_due = now + WRITTEN_EVERY;
                 // With the cache as it is nothing goes wrong.
-                let _ = open::fit_writer_cache(&self.connection);
+                let _ = page_cache::fit_to_database(&self.connection);
             }
             if let Some(checkpoints) = &self.checkpoints {
                 checkpoints.finish(&self.connection);
