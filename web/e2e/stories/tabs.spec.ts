@@ -1,6 +1,7 @@
 // Several tabs of one browser: one engine for all of them, whichever is closed.
 import type { Person } from "../helpers/person.ts";
 import { readAll } from "../helpers/reading.ts";
+import { turnsWheel } from "../helpers/scrolling.ts";
 import { expect, test } from "../helpers/story.ts";
 
 /** The lock that says which tab leads; the same in every version. */
@@ -97,7 +98,9 @@ test("the tab with the engine is closed: the other one stays where it was", asyn
   await other.seesState("line 40", "delivered");
   const log = other.page.getByRole("log", { name: "Messages" });
   const place = async () => (await other.message("line 12").boundingBox())?.y;
-  await other.message("line 12").scrollIntoViewIfNeeded();
+  // With the wheel: right after one has written, the list holds its end against everything but a hand.
+  await turnsWheel(other, -700);
+  await expect(other.message("line 12")).toBeInViewport();
   await other.composer.fill("not yet");
   const before = await place();
   // Anything that shows, even for one frame: an empty chat, another page, the end of the chat.
