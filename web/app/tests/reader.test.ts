@@ -11,7 +11,11 @@ import { Reader } from "../src/ui/reader.svelte";
 const HEIGHT = 700;
 /** Of every row; a row that is measured makes all of them another height here. */
 let rowPx = 40;
-let scroller: { scrollTop: number; scrollHeight: number; clientHeight: number };
+let scroller: { scrollTop: number; scrollHeight: number; clientHeight: number; querySelectorAll(): unknown[]; dispatchEvent(event: Event): void };
+/** So many pixels the list has moved itself since it was last told where it is. */
+let untoldPx = 0;
+/** Rows from this one on are measured. */
+let measuredFrom = 0;
 let timeline: { goal: Goal | undefined; atEnd: boolean; loading: boolean; items: ReturnType<typeof items> };
 /** The newest row that was called seen. */
 let seen: number;
@@ -28,7 +32,7 @@ const list = {
   findItemIndex: (offset: number) => Math.floor(offset / rowPx),
   getItemOffset: (index: number) => index * rowPx,
   getItemSize: () => rowPx,
-  getScrollOffset: () => scroller.scrollTop,
+  getScrollOffset: () => scroller.scrollTop - untoldPx,
   getScrollSize: () => timeline.items.length * rowPx,
   getViewportSize: () => HEIGHT,
 } as Partial<VirtualizerHandle> as VirtualizerHandle;
@@ -37,11 +41,17 @@ beforeEach(() => {
   vi.useFakeTimers();
   vi.stubGlobal("requestAnimationFrame", (callback: () => void) => setTimeout(callback, 16));
   rowPx = 40;
+  untoldPx = 0;
+  measuredFrom = 0;
   seen = 0;
   // As a page does it: no further than there is something.
   let top = 0;
   scroller = {
     clientHeight: HEIGHT,
+    querySelectorAll: () => timeline.items.slice(measuredFrom).map(({ row }) => ({ dataset: { key: row.key } })),
+    dispatchEvent: ({ type }) => {
+      if (type === "scroll") untoldPx = 0;
+    },
     get scrollHeight() {
       return timeline.items.length * rowPx;
     },
@@ -72,7 +82,7 @@ beforeEach(() => {
   };
   timeline = state;
   reader = new Reader(state as Partial<TimelineState> as TimelineState, () => true, () => {});
-  reader.scroller = scroller as Partial<HTMLElement> as HTMLElement;
+  reader.scroller = scroller as unknown as HTMLElement;
   reader.list = list;
 });
 
@@ -84,9 +94,9 @@ afterEach(() => {
 
 const isEnd = (): boolean => scroller.scrollTop === scroller.scrollHeight - HEIGHT;
 
-/** The row at the top of the screen, and where it begins. */
+/** The first row that begins on the screen, and where. */
 const atTop = () => {
-  const index = list.findItemIndex(scroller.scrollTop);
+  const index = Math.ceil(scroller.scrollTop / rowPx);
   return [timeline.items[index]?.row.key, list.getItemOffset(index) - scroller.scrollTop];
 };
 
@@ -156,6 +166,27 @@ test("where older rows come above the reader, the same ones stay on the screen",
   scroller.scrollTop = 8_403;
   await reader.follow();
   expect(atTop()).toEqual(top);
+});
+
+test("rows that are not measured yet keep nobody's place", async () => {
+  await opens({ type: "end" });
+  reader.heads(true);
+  scroller.scrollTop = 4_010;
+  measuredFrom = 105;
+  reader.look();
+  const place = () => list.getItemOffset(measuredFrom) - scroller.scrollTop;
+  const before = place();
+  rowPx = 60;
+  await reader.follow();
+  expect(place()).toBe(before);
+});
+
+test("a list that has moved itself is told where it is before anything else changes", async () => {
+  await opens({ type: "end" });
+  untoldPx = 2_400;
+  const followed = reader.follow();
+  expect(untoldPx).toBe(0);
+  await followed;
 });
 
 test("a hand between a message and its place on the screen counts", async () => {

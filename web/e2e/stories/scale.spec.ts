@@ -28,6 +28,31 @@ async function readsTo(person: Person, seq: number): Promise<void> {
   }
 }
 
+/** From now on, how many frames were painted, and in how many of them the rows did not fill the screen. */
+async function watchesFrames(person: Person): Promise<() => Promise<{ painted: number; torn: number }>> {
+  const watch = await logOf(person).evaluateHandle((log) => {
+    const counts = { painted: 0, torn: 0 };
+    // What is posted while a frame is made arrives when that frame has been painted.
+    const { port1, port2 } = new MessageChannel();
+    const frame = () => {
+      port2.postMessage(null);
+      if (log.isConnected) requestAnimationFrame(frame);
+    };
+    port1.onmessage = () => {
+      const { top, bottom } = log.getBoundingClientRect();
+      const boxes = [...log.querySelectorAll(":scope > div > div")].map((row) => row.getBoundingClientRect());
+      counts.painted += 1;
+      // A list is scrolled by whole pixels; rows have heights in parts of one.
+      const above = Math.min(...boxes.map((box) => box.top)) < top + 1;
+      const below = Math.max(...boxes.map((box) => box.bottom)) > bottom - 1;
+      if (!above || !below) counts.torn += 1;
+    };
+    frame();
+    return counts;
+  });
+  return () => watch.jsonValue();
+}
+
 test("a chat of 5,000 messages opens at its end and is read back without a hole, a repeat or a jump", async ({ world }) => {
   const alice = await world.alice();
   await alice.opensChat("Everybody");
@@ -42,6 +67,20 @@ test("a chat of 5,000 messages opens at its end and is read back without a hole,
   await alice.page.getByRole("button", { name: "To the newest message" }).click();
   await expect(newest).toBeInViewport();
   await screenOf(alice);
+});
+
+test("whoever flings up through a long chat sees rows in every frame, while pages come above and the end falls off below", async ({ world }) => {
+  const alice = await world.alice();
+  await alice.opensChat("Everybody");
+  await expect(alice.page.locator(`[data-testid=message][data-seq="${LAST_SEQ}"]`)).toBeInViewport();
+  await logOf(alice).hover();
+  const frames = await watchesFrames(alice);
+  const first = () => alice.page.evaluate(() => Number(document.querySelector("[data-seq]")?.getAttribute("data-seq")));
+  // A window holds 600 rows: beyond these, each page takes away as many as it brings.
+  while ((await first()) > LAST_SEQ - 1_200) await alice.page.mouse.wheel(0, -TURN);
+  const { painted, torn } = await frames();
+  expect(painted).toBeGreaterThan(100);
+  expect(torn).toBe(0);
 });
 
 test("a message of a kind that nobody knows yet is kept and says so", async ({ world }) => {

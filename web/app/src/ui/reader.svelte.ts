@@ -3,7 +3,7 @@
 // 1. A goal is what was asked for: the place that was kept, the unread line, the end. Whoever stands at the end has it for
 //    a goal too, for as long as they stand there. Without a goal the list is the reader's, and nothing moves it.
 // 2. Whatever changes heights (rows that come, fall off or are measured, a composer that grows) is followed by bringing the
-//    list to its goal again; without one, the row at the top of the screen to where it was.
+//    list to its goal again; without one, the first row that begins on the screen to where it was.
 // 3. A hand that heads elsewhere (wheel, finger, key, scrollbar) takes the goal away before the list has moved.
 // 4. Against all else what was asked for is held (the rest of an earlier key's way, say) until no row that is measured has
 //    moved it for a moment. Until then it is what a reload comes back to, and nothing is read on the way to it.
@@ -57,7 +57,7 @@ export class Reader {
   keptFrom = $state(Infinity);
   /** Where the list was when it was last brought or looked at, and how far it could be scrolled then. */
   private last = { top: 0, range: 0 };
-  /** The row at the top of the screen, where the reader has left it. */
+  /** The row by which the reader's place is kept, where they have left it. */
   private left: Anchor | undefined;
   /** What was asked for and the list was brought to, until it rests there. */
   private brought: Goal | undefined;
@@ -81,6 +81,7 @@ export class Reader {
 
   /** Rows came or were measured, the screen changed its shape, or the timeline wants the list somewhere. */
   async follow(): Promise<void> {
+    this.tellList();
     // What changed is on the page only after this, and meanwhile a hand may have come.
     await tick();
     if (this.goal === undefined) {
@@ -102,7 +103,7 @@ export class Reader {
     if (goal !== undefined && goal.type !== "end") return;
     const { moved, below, ...sight } = this.see(scroller);
     const seen = this.isReading() ? newestSeen(list, timeline.items, sight) : 0;
-    this.left = anchorAt(list, timeline.items, sight.top);
+    this.left = anchorAt(list, timeline.items, sight.top, scroller);
     timeline.moved(this.isAtEnd(below, moved), this.left, seen);
     this.lookForLine(list, sight);
     this.atTop = sight.top < TOP_PX;
@@ -132,7 +133,7 @@ export class Reader {
     // Above the first row is nothing; down and to the end is one way.
     if (goal === undefined || (up ? top <= 0 : goal.type === "end")) return;
     this.letGo();
-    this.left = anchorAt(list, timeline.items, top);
+    this.left = anchorAt(list, timeline.items, top, scroller);
     timeline.moved(false, this.left);
   }
 
@@ -184,6 +185,15 @@ export class Reader {
   leave(): void {
     clearTimeout(this.dayTimer);
     this.stopWaiting();
+  }
+
+  /**
+   * When rows come or go above the screen the list moves itself, but believes it only at the next scroll event: whatever
+   * changed before that would have it draw the rows of where it was, and those of where it is once more.
+   */
+  private tellList(): void {
+    const { scroller, list } = this;
+    if (scroller && list && Math.abs(scroller.scrollTop - list.getScrollOffset()) > 1) scroller.dispatchEvent(new Event("scroll"));
   }
 
   /**

@@ -17,9 +17,23 @@ export interface Sight {
   bottom: number;
 }
 
-/** The row at the top, and how far below the screen's upper edge it begins. */
-export function anchorAt(list: VirtualizerHandle, items: Items, top: number): Anchor | undefined {
-  const index = list.findItemIndex(top);
+/** The list hides rows until it has measured them. */
+const MEASURED_ROWS = ':not([style*="hidden"]) > .item [data-key]';
+
+/**
+ * The row that keeps its place whatever happens around it, and how far below the screen's upper edge it begins: the first
+ * that begins on the screen of those that are measured. Others may still turn out of any height, and of one that begins
+ * above only the end is seen.
+ */
+export function anchorAt(list: VirtualizerHandle, items: Items, top: number, scroller: HTMLElement): Anchor | undefined {
+  const nodes = scroller.querySelectorAll<HTMLElement>(MEASURED_ROWS);
+  const measured = new Set(Array.from(nodes, ({ dataset }) => dataset["key"]));
+  const first = list.findItemIndex(top);
+  const last = list.findItemIndex(top + list.getViewportSize());
+  let index = first;
+  for (let next = last; next >= first; next -= 1) {
+    if (list.getItemOffset(next) >= top && measured.has(items[next]?.row.key)) index = next;
+  }
   const row = items[index]?.row;
   return row && { key: row.key, seq: row.seq, offsetPx: list.getItemOffset(index) - top };
 }
