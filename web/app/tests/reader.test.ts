@@ -183,6 +183,9 @@ test("rows that are not measured yet keep nobody's place", async () => {
 
 test("a list that has moved itself is told where it is before anything else changes", async () => {
   await opens({ type: "end" });
+  reader.heads(true);
+  scroller.scrollTop = 4_010;
+  reader.look();
   untoldPx = 2_400;
   const followed = reader.follow();
   expect(untoldPx).toBe(0);

@@ -103,8 +103,9 @@ export class Reader {
     if (goal !== undefined && goal.type !== "end") return;
     const { moved, below, ...sight } = this.see(scroller);
     const seen = this.isReading() ? newestSeen(list, timeline.items, sight) : 0;
-    this.left = anchorAt(list, timeline.items, sight.top, scroller);
-    timeline.moved(this.isAtEnd(below, moved), this.left, seen);
+    const atEnd = this.isAtEnd(below, moved);
+    this.left = atEnd ? undefined : anchorAt(list, timeline.items, sight.top, scroller);
+    timeline.moved(atEnd, this.left, seen);
     this.lookForLine(list, sight);
     this.atTop = sight.top < TOP_PX;
     if (below > BUFFER_PX) this.keptFrom = Infinity;
@@ -189,11 +190,13 @@ export class Reader {
 
   /**
    * When rows come or go above the screen the list moves itself, but believes it only at the next scroll event: whatever
-   * changed before that would have it draw the rows of where it was, and those of where it is once more.
+   * changed before that would have it draw the rows of where it was, and those of where it is once more. (virtua 0.54; on
+   * the way to a goal it is moved anyway.)
    */
   private tellList(): void {
     const { scroller, list } = this;
-    if (scroller && list && Math.abs(scroller.scrollTop - list.getScrollOffset()) > 1) scroller.dispatchEvent(new Event("scroll"));
+    if (!scroller || !list || this.goal !== undefined) return;
+    if (Math.abs(scroller.scrollTop - list.getScrollOffset()) > 1) scroller.dispatchEvent(new Event("scroll"));
   }
 
   /**
