@@ -3,7 +3,7 @@
 import type { VirtualizerHandle } from "virtua/svelte";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { BOB, row, text } from "../src/engine/fake-world";
-import type { Goal } from "../src/state/places";
+import type { Anchor, Goal } from "../src/state/places";
 import type { TimelineState } from "../src/state/timeline.svelte";
 import { arrange } from "../src/text/rows";
 import { Reader } from "../src/ui/reader.svelte";
@@ -19,6 +19,8 @@ let measuredFrom = 0;
 let timeline: { goal: Goal | undefined; atEnd: boolean; loading: boolean; items: ReturnType<typeof items> };
 /** The newest row that was called seen. */
 let seen: number;
+/** The row by which the reader's place was last kept. */
+let keptBy: string | undefined;
 let reader: Reader;
 
 const items = (count: number, unreadAfter?: number) =>
@@ -68,8 +70,9 @@ beforeEach(() => {
     loading: false,
     items: items(400),
     rows: [],
-    moved: (atEnd: boolean, _anchor: unknown, newest = 0) => {
+    moved: (atEnd: boolean, anchor?: Anchor, newest = 0) => {
       state.atEnd = atEnd;
+      keptBy = anchor?.key;
       seen = Math.max(seen, newest);
     },
     arrived: () => void (state.goal = undefined),
@@ -181,6 +184,13 @@ test("rows that are not measured yet keep nobody's place", async () => {
   expect(place()).toBe(before);
 });
 
+test("at the end of the rows, too, the place is kept by a row: the log may go on below them", async () => {
+  await opens({ type: "end" });
+  reader.look();
+  expect(timeline.atEnd).toBe(true);
+  expect(keptBy).toBe(atTop()[0]);
+});
+
 test("a list that has moved itself is told where it is before anything else changes", async () => {
   await opens({ type: "end" });
   reader.heads(true);
@@ -216,7 +226,7 @@ test("the unread line is found while rows are measured; after that the list is t
     expect(scroller.scrollTop).toBe(100 * rowPx - 90);
   }
   await vi.advanceTimersByTimeAsync(400);
-  // Now it is the row at the top that stays, not the line.
+  // Now it is a row on the screen that stays, not the line.
   const top = atTop();
   rowPx = 90;
   await reader.follow();

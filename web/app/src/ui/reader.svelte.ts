@@ -103,9 +103,8 @@ export class Reader {
     if (goal !== undefined && goal.type !== "end") return;
     const { moved, below, ...sight } = this.see(scroller);
     const seen = this.isReading() ? newestSeen(list, timeline.items, sight) : 0;
-    const atEnd = this.isAtEnd(below, moved);
-    this.left = atEnd ? undefined : anchorAt(list, timeline.items, sight.top, scroller);
-    timeline.moved(atEnd, this.left, seen);
+    this.left = anchorAt(list, timeline.items, sight.top, scroller);
+    timeline.moved(this.isAtEnd(below, moved), this.left, seen);
     this.lookForLine(list, sight);
     this.atTop = sight.top < TOP_PX;
     if (below > BUFFER_PX) this.keptFrom = Infinity;
